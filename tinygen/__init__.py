@@ -1,0 +1,1 @@
+"""tinygen: generative models from scratch, on NumPy or CuPy."""

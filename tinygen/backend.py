@@ -1,0 +1,135 @@
+"""Which array library an array belongs to, where new arrays go, and randomness.
+
+NumPy is the default.  CuPy is imported when somebody first asks for "cuda", never
+before.  Which library computes is decided per array (`xp_of`), so CPU and GPU arrays
+live side by side in one process; which library *creates* is the default device.
+"""
+
+import math
+import zlib
+from contextlib import contextmanager
+
+import numpy as np
+
+from tinygen.errors import ConfigError, DeviceError
+
+DEVICES = ("cpu", "cuda")
+_cupy = None  # the CuPy module, once a kernel has run on a GPU
+_default = "cpu"
+
+
+def xp_of(x):
+    """The array module (NumPy or CuPy) that `x` belongs to; NumPy for plain numbers."""
+    if _cupy is not None and isinstance(x, _cupy.ndarray):
+        return _cupy
+    return np
+
+
+def is_array(x) -> bool:
+    """Whether `x` is an array (or NumPy scalar) of a library that tinygen knows."""
+    return isinstance(x, (np.ndarray, np.generic)) or xp_of(x) is not np
+
+
+def device_of(x) -> str:
+    """'cpu' or 'cuda'."""
+    return "cpu" if xp_of(x) is np else "cuda"
+
+
+def module(device: str | None = None):
+    """The array module of a device; of the default device when none is named.
+
+    Raises DeviceError if the device is unknown or cannot be used, saying why.
+    """
+    device = _default if device is None else device
+    if device == "cpu":
+        return np
+    if device == "cuda":
+        return _load_cupy()
+    raise DeviceError(f"unknown device {device!r}. Fix: use one of {DEVICES}")
+
+
+def _load_cupy():
+    """Import CuPy and run one kernel; say in one sentence why not, if not."""
+    global _cupy
+    if _cupy is not None:
+        return _cupy
+    hint = "Fix: pip install 'tinygen[gpu]' for CUDA 13, or use device 'cpu'"
+    try:
+        import cupy
+    except ImportError as error:
+        raise DeviceError(f"device 'cuda' needs CuPy, not installed. {hint}") from error
+    if not cupy.is_available():
+        raise DeviceError(
+            "device 'cuda': CuPy is installed but finds no usable GPU or driver. "
+            "Fix: check `nvidia-smi`, or use device 'cpu'"
+        )
+    try:  # needs NVRTC, cuBLAS and a copy back
+        probe = cupy.ones((2, 2), "float32")
+        float((probe @ probe).sum())
+    except Exception as error:
+        raise DeviceError(
+            f"device 'cuda': a GPU is present but a test kernel failed: {error}. {hint}"
+        ) from error
+    _cupy = cupy
+    return cupy
+
+
+def set_device(device: str) -> None:
+    """Make `device` ('cpu' or 'cuda') the one on which new tensors are created."""
+    global _default
+    module(device)
+    _default = device
+
+
+def get_device() -> str:
+    """The device on which new tensors are created."""
+    return _default
+
+
+@contextmanager
+def device(name: str):
+    """Create new tensors on device `name` within a `with` block."""
+    before = _default
+    set_device(name)
+    try:
+        yield
+    finally:
+        set_device(before)
+
+
+def to_device(x, device: str):
+    """The array `x` on `device`: itself if it is there already, else a copy."""
+    if device_of(x) == device:
+        return x
+    return module(device).asarray(x) if device == "cuda" else x.get()
+
+
+def to_host(x) -> np.ndarray:
+    """The array `x` as a NumPy array."""
+    return to_device(x, "cpu")
+
+
+def rng(seed: int, stream: str = "", step: int = 0) -> np.random.Generator:
+    """Random numbers that are a pure function of (seed, stream, step).
+
+    Every use of randomness names its own stream ("init", "shuffle", "noise", ...), so
+    drawing more of one never moves another, and a run continues exactly where it
+    stopped from these three values alone.  Drawn on the host on every device, so CPU
+    and GPU runs see the same numbers.
+
+    Raises ConfigError unless seed and step are integers in [0, 2**63).
+    """
+    for name, value in (("seed", seed), ("step", step)):
+        integral = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not integral or not 0 <= value < 2**63:
+            raise ConfigError(
+                f"{name} must be an integer in [0, 2**63), got {value!r}. "
+                f"Fix: {name}=0, or any other such integer"
+            )
+    words = [int(seed), zlib.crc32(stream.encode()), int(step)]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+
+
+def size_of(shape) -> int:
+    """The number of elements of an array of this shape."""
+    return math.prod(shape)
