@@ -1,0 +1,193 @@
+"""What to say when something cannot be done: the op, the values, and the fix.
+
+The engine asks these functions to check or to explain, so that its own lines stay
+about differentiation.
+"""
+
+import inspect
+
+from tinygen import backend
+from tinygen.errors import (
+    DeviceError,
+    DTypeError,
+    GraphError,
+    IndexOutOfRange,
+    ShapeError,
+    TinygenError,
+)
+
+
+def check_leaf(tensor, requires_grad: bool = False) -> None:
+    """Refuse to set requires_grad or grad where that has no meaning."""
+    if not tensor.is_leaf:
+        raise GraphError(
+            f"this tensor was made by {tensor.node.op.name}; requires_grad and grad can "
+            "be set only on a leaf. Fix: x.detach()"
+        )
+    if requires_grad and tensor.dtype.kind != "f":
+        raise DTypeError(
+            f"{tensor.dtype} cannot carry gradients. "
+            "Fix: tensor(x, dtype='float32', requires_grad=True)"
+        )
+
+
+def check_assign(tensor, data) -> None:
+    """Refuse new values of another shape or dtype, or for a tensor that an op made."""
+    check_leaf(tensor)
+    if data.shape != tensor.shape:
+        raise ShapeError(
+            f"assign: the tensor has shape {tensor.shape}, the new values {data.shape}. "
+            f"Fix: reshape them to {tensor.shape}"
+        )
+    if data.dtype != tensor.dtype:
+        raise DTypeError(
+            f"assign: the tensor is {tensor.dtype}, the new values {data.dtype}. "
+            f"Fix: values.astype('{tensor.dtype}')"
+        )
+
+
+def check_grad(outputs, inputs, seeds, reached, allow_unused) -> None:
+    """Refuse a call of `grad` that has no answer."""
+    for i, y in enumerate(outputs):
+        check_history(y, f"output {i}")
+    if len(seeds) != len(outputs):
+        raise GraphError(
+            f"grad: {len(outputs)} outputs but {len(seeds)} grad_outputs. "
+            "Fix: give one gradient (or None) for each output"
+        )
+    unused = []
+    for i, x in enumerate(inputs):
+        if getattr(x, "node", None) is None:
+            raise GraphError(
+                f"grad: input {i} does not require grad. "
+                "Fix: make it with tensor(data, requires_grad=True)"
+            )
+        if x.node not in reached:
+            unused.append(i)
+    if unused and not allow_unused:
+        raise GraphError(
+            f"grad: the outputs do not depend on inputs {unused}. "
+            "Fix: leave them out, or allow_unused=True to get None for them"
+        )
+
+
+def check_history(output, name: str = "this tensor") -> None:
+    """Refuse to differentiate what was not recorded."""
+    if output.node is None:
+        raise GraphError(
+            f"{name} (shape {output.shape}) has no history: it was made under no_grad, "
+            "or detached, or no input requires grad. "
+            "Fix: tensor(data, requires_grad=True) on an input"
+        )
+
+
+def check_scalar(output) -> None:
+    """Refuse to guess dL/dy of a tensor with several elements."""
+    check_history(output)
+    if output.size != 1:
+        raise GraphError(
+            f"backward needs a scalar, got shape {output.shape}. "
+            "Fix: y.mean().backward(), or y.backward(gradient) with a gradient of "
+            f"shape {output.shape}"
+        )
+
+
+def check_seed(output, seed) -> None:
+    """Refuse a gradient of another shape or dtype than its output."""
+    check_history(output)
+    if seed.shape != output.shape:
+        raise ShapeError(
+            f"gradient: shape {seed.shape} for an output of shape {output.shape}. "
+            f"Fix: pass a gradient of shape {output.shape}"
+        )
+    if seed.dtype != output.dtype:
+        raise DTypeError(
+            f"gradient: {seed.dtype} for an output of {output.dtype}. "
+            f"Fix: gradient.astype('{output.dtype}')"
+        )
+
+
+def check_fresh(nodes) -> None:
+    """Refuse a graph that was freed, or whose leaves changed since the forward pass."""
+    for node in nodes:
+        if node.saved is None:
+            raise GraphError(
+                f"the graph of {node.op.name} (shape {node.shape}) was freed by an "
+                "earlier backward. Fix: retain_graph=True in that call, or compute the "
+                "result again"
+            )
+        for value, parent in zip(node.saved, node.parents, strict=True):
+            if parent is None or parent.op is not None or value is parent:
+                continue
+            if value is not parent.data:
+                raise GraphError(
+                    f"{node.op.name}: a leaf of shape {parent.shape} was changed after "
+                    "the forward pass (by optimizer.step or load_state_dict), and its "
+                    "old value is needed. Fix: call backward before the change, or "
+                    "compute the result again after it"
+                )
+
+
+def no_derivative(name: str, *_, **__):
+    """The rule of an argument that has none."""
+    raise NotImplementedError(f"{name} has no derivative for this argument")
+
+
+def mixed_types(op, values) -> DTypeError:
+    """float32 meets float64 (or integers meet float32)."""
+    types = " and ".join(_described(v) for v in values)
+    return DTypeError(
+        f"{op.name}: {types} do not mix. Fix: convert one, as in x.astype('float32')"
+    )
+
+
+def failure(op, values, settings, error: Exception) -> Exception:
+    """The error to raise when an op's forward failed with `error`."""
+    if isinstance(error, TinygenError):
+        return error
+    try:
+        inspect.signature(op.forward).bind(*values, **settings)
+    except TypeError as misuse:
+        return TypeError(f"{op.name}: {misuse}")
+    arrays = [v for v in values if backend.is_array(v)]
+    devices = {backend.device_of(v) for v in arrays}
+    if len(devices) > 1:
+        each = ", ".join(backend.device_of(v) for v in arrays)
+        return DeviceError(
+            f"{op.name}: arrays on different devices ({each}). Fix: x.to('cuda')"
+        )
+    what = ", ".join(_described(v) for v in values)
+    extra = "".join(f", {k}={v!r}" for k, v in settings.items() if v is not None)
+    text = f"{op.name}({what}{extra}): {_reason(arrays, error)}"
+    kinds = {IndexError: IndexOutOfRange, TypeError: DTypeError}
+    kind = next((kinds[k] for k in kinds if isinstance(error, k)), ShapeError)
+    return kind(text if "Fix:" in text else f"{text}. Fix: {_fix(arrays)}")
+
+
+def _described(value) -> str:
+    if backend.is_array(value):
+        return f"{value.dtype}{value.shape}"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _reason(arrays, error) -> str:
+    """NumPy's own words, or for broadcasting the axis that does not fit."""
+    if "broadcast" not in str(error) or len(arrays) != 2:
+        return str(error).strip().rstrip(".")
+    a, b = (x.shape for x in arrays)
+    for axis in range(-1, -min(len(a), len(b)) - 1, -1):
+        m, n = a[axis], b[axis]
+        if m != n and 1 not in (m, n):
+            return f"shapes {a} and {b} do not broadcast: axis {axis} is {m} against {n}"
+    return str(error).strip()
+
+
+def _fix(arrays) -> str:
+    """A remedy that fits two arrays whose leading axes agree, or a general one."""
+    shapes = sorted((x.shape for x in arrays), key=len)
+    if len(shapes) == 2 and 0 < len(shapes[0]) < len(shapes[1]):
+        short, long = shapes
+        if long[: len(short)] == short:
+            return f"reshape {short} to {short + (1,) * (len(long) - len(short))}"
+    return "check the shapes and settings against help() of this op"

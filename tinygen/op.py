@@ -1,0 +1,184 @@
+"""Declaring ops: a forward on arrays, and a rule for each argument.
+
+    @op(keep="y")
+    def exp(x, /):
+        return xp_of(x).exp(x)
+
+    exp.vjp(x=lambda g, y, x: g * y)
+
+The parameters before the slash are the arrays (or `*xs` for any number of them), those
+after it the settings.  `keep` names what the rules need the values of: argument names,
+and "y" for the result.  A rule gets only the shape, ndim and dtype of the rest, so the
+graph does not hold memory that nobody will read.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial, update_wrapper
+
+import numpy as np
+
+from tinygen import engine, explain
+from tinygen.backend import xp_of
+from tinygen.engine import OPS, Node, Tensor
+
+_float64 = np.dtype("float64")
+
+
+class Op:
+    """One entry of the registry: how an op is computed and differentiated."""
+
+    def __init__(self, forward: Callable, keep: str | None, **facts):
+        parameters = list(inspect.signature(forward).parameters.values())
+        kinds = inspect.Parameter
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.arrays = [p.name for p in parameters if p.kind is kinds.POSITIONAL_ONLY]
+        self.variadic = any(p.kind is kinds.VAR_POSITIONAL for p in parameters)
+        after = parameters[1 if self.variadic else len(self.arrays) :]
+        self.settings = [p.name for p in after]
+        self.defaults = {p.name: p.default for p in after if p.default is not p.empty}
+        self.optional = sum(p.default is None for p in parameters[: len(self.arrays)])
+        kept = [*self.arrays, "y", "xs"] if keep is None else keep.split()
+        self.keeps = tuple(name in kept for name in self.arrays)
+        self.keeps_xs, self.keeps_y = "xs" in kept, "y" in kept
+        self.rules: tuple = ()
+        self.joint: Callable | None = None
+        self.twin: Callable | None = facts.pop("twin", None)
+        self.linear: bool = facts.pop("linear", False)
+        self.views: bool = facts.pop("views", False)
+        self.casts: bool = facts.pop("casts", False)
+        self.saves: bool = facts.pop("saves", False)
+        if facts:
+            raise TypeError(f"op {self.name}: unknown facts {sorted(facts)}")
+
+    def vjp(self, *rule, **rules: Callable) -> None:
+        """State the rules: by argument name, or one for all of a variadic op.
+
+        rule(g, y, *arrays, **settings) -> dL/dargument; of a variadic op it also gets
+        `position`, the index of the argument.
+        """
+        unknown = set(rules) - set(self.arrays)
+        if unknown or (rule and not self.variadic):
+            raise TypeError(f"op {self.name}: no such arguments: {sorted(unknown)}")
+        missing = partial(explain.no_derivative, self.name)
+        self.rules = rule or tuple(rules.get(name, missing) for name in self.arrays)
+
+    def vjp_joint(self, rule: Callable) -> None:
+        """State one rule for all arguments of a fused op (first order only).
+
+        rule(g, y, *arrays, needs, **settings) -> a gradient, or None, per argument;
+        higher orders differentiate the op's twin.
+        """
+        if self.twin is None:
+            raise TypeError(f"op {self.name}: a joint rule needs a twin")
+        self.joint = rule
+
+    def rules_for(self, xs):
+        """The rule of each argument."""
+        if self.variadic:
+            return [partial(self.rules[0], position=i) for i in range(len(xs))]
+        return self.rules
+
+    def bind(self, args, settings):
+        """Positional settings moved to their names, defaults filled in."""
+        arity = len(args) if self.variadic else len(self.arrays)
+        if arity - self.optional <= len(args) < arity:
+            args = (*args, *[None] * (arity - len(args)))
+        if not arity <= len(args) <= arity + len(self.settings):
+            takes = ", ".join(self.arrays + self.settings)
+            raise TypeError(f"{self.name}({takes}) got {len(args)} positional arguments")
+        given = dict(zip(self.settings, args[arity:], strict=False))
+        return args[:arity], {**self.defaults, **given, **settings}
+
+    def saved(self, values, parents):
+        """What the graph holds of each argument."""
+        if self.variadic:
+            return values if self.keeps_xs else parents
+        rows = zip(self.keeps, values, parents, strict=True)
+        return [v if keep else p for keep, v, p in rows]
+
+
+def op(forward: Callable | None = None, *, keep: str | None = None, **facts):
+    """Declare `forward` an op and register it under its name.
+
+    keep : names of the values that the rules need ("x", "y", "xs"); all by default
+    linear : linear in every array argument; views : y may share memory with x
+    casts : the op changes dtype by design
+    twin : a composite equal of this fused op, differentiated at higher orders
+    saves : forward returns (y, what the rules get in the place of y)
+    """
+    if forward is None:
+        return partial(op, keep=keep, **facts)
+    record = Op(forward, keep, **facts)
+    record.call = update_wrapper(_caller(record), forward)
+    record.call.op, record.call.vjp = record, record.vjp
+    record.call.vjp_joint = record.vjp_joint
+    OPS[record.name] = record
+    return record.call
+
+
+def _caller(record: Op) -> Callable:
+    """The function that users call: on arrays it just computes, on Tensors it records.
+
+    This is the hot path of the library: what it costs, every op costs.
+    """
+    forward, saves, mixes = record.forward, record.saves, not record.casts
+    keeps_all, keeps_y = all(record.keeps) and record.keeps_xs, record.keeps_y
+    arity = -1 if record.settings or record.variadic else len(record.arrays)
+    ndarray, float64 = np.ndarray, _float64
+
+    def call(*args, **settings):
+        if len(args) != arity:
+            args, settings = record.bind(args, settings)
+        values, parents, wrapped, tracked = [], [], False, False
+        for x in args:
+            if type(x) is Tensor:
+                wrapped = True
+                node = x.node
+                if node is not None:
+                    tracked = True
+                parents.append(node)
+                values.append(x.data)
+            else:
+                parents.append(None)
+                values.append(x)
+        try:
+            y = forward(*values, **settings)
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise explain.failure(record, values, settings, error) from error
+        if not wrapped:
+            return y[0] if saves else y
+        out = y
+        if saves:
+            y, out = y
+        if type(y) is not ndarray:
+            y = _as_array(y, values)
+        if y.dtype is float64 and mixes and len(values) > 1:
+            y = _same_type(record, values, settings, y)
+        if not (tracked and engine._recording):
+            return Tensor(y)
+        saved = values if keeps_all else record.saved(values, parents)
+        if not keeps_y:
+            out = None
+        elif not saves:
+            out = y
+        return Tensor(y, Node(record, parents, saved, settings, out, y))
+
+    return call
+
+
+def _as_array(y, values):
+    """A 0-d array for a NumPy scalar; what CuPy returns stays as it is."""
+    return np.asarray(y) if isinstance(y, (np.generic, float, int)) else y
+
+
+def _same_type(record: Op, values, settings, y):
+    """Refuse float32 with float64; NumPy's scalars count as plain numbers."""
+    floats = {v.dtype for v in values if hasattr(v, "dtype") and v.dtype.kind == "f"}
+    if len(floats) < 2 and (not floats or y.dtype in floats):
+        return y
+    plain = [v.item() if isinstance(v, np.generic) else v for v in values]
+    if any(isinstance(v, np.generic) for v in values):
+        return record.forward(*plain, **settings)
+    raise explain.mixed_types(record, values)

@@ -1,0 +1,82 @@
+"""Products of matrices: matmul, and the linear layer."""
+
+from tinygen.errors import ShapeError
+from tinygen.op import op
+from tinygen.ops.reduce import sum
+from tinygen.ops.shape import expand_dims, reshape, swapaxes, transpose
+
+# -- matmul -----------------------------------------------------------------------
+
+
+@op
+def _matmul(a, b, /):
+    return a @ b
+
+
+def _matmul_a(g, y, a, b):
+    """dL/da[..., m, k] = sum_n g[..., m, n] * b[..., k, n]."""
+    return _matmul(g, swapaxes(b, -1, -2))
+
+
+def _matmul_b(g, y, a, b):
+    """dL/db[..., k, n] = sum_m a[..., m, k] * g[..., m, n]."""
+    if b.ndim == 2 and a.ndim > 2:  # one product over all rows, not one per matrix
+        a, g = reshape(a, (-1, a.shape[-1])), reshape(g, (-1, g.shape[-1]))
+    return _matmul(swapaxes(a, -1, -2), g)
+
+
+_matmul.vjp(a=_matmul_a, b=_matmul_b)
+
+
+def matmul(a, b):
+    """The matrix product a @ b.
+
+    a : (..., M, K) or (K,)      b : (..., K, N) or (K,)      -> (..., M, N)
+    Leading axes broadcast; a vector acts as a row on the left, a column on the right,
+    and its axis is dropped from the result.
+    Raises ShapeError if the inner sizes differ or an operand is a number.
+    """
+    rows, columns = a.ndim == 1, b.ndim == 1
+    inner = (a.shape[-1:], b.shape[-1:] if columns else b.shape[-2:-1])
+    if not (a.ndim and b.ndim) or inner[0] != inner[1]:
+        raise ShapeError(
+            f"matmul: {a.shape} @ {b.shape}: inner sizes {inner[0]} and {inner[1]} must "
+            "be equal. Fix: transpose or reshape one of them"
+        )
+    y = _matmul(expand_dims(a, 0) if rows else a, expand_dims(b, 1) if columns else b)
+    if not (rows or columns):
+        return y
+    shape = y.shape[: -2 if rows else -1] + (() if columns else y.shape[-1:])
+    return reshape(y, shape)
+
+
+# -- linear -----------------------------------------------------------------------
+
+
+@op(keep="x weight")
+def linear(x, weight, bias=None, /):
+    """y = x @ weight.T + bias.
+
+    x : (..., D)      weight : (K, D)      bias : (K,) or None      -> (..., K)
+    Raises ShapeError if the last axis of x is not D.
+    """
+    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+        raise ShapeError(
+            f"linear: expects last axis {weight.shape[1]}, got shape {x.shape}. "
+            f"Fix: x.reshape(-1, {weight.shape[1]})"
+        )
+    y = x @ weight.T
+    if bias is not None:
+        y += bias
+    return y
+
+
+def _rows(x):
+    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+
+
+linear.vjp(
+    x=lambda g, y, x, weight, bias: _matmul(g, weight),
+    weight=lambda g, y, x, weight, bias: _matmul(transpose(_rows(g)), _rows(x)),
+    bias=lambda g, y, x, weight, bias: sum(_rows(g), 0),
+)
