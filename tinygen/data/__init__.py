@@ -16,7 +16,7 @@ from tinygen.data.bundled import Dataset, Photos, Split, load, names, stratified
 from tinygen.data.listing import Row, describe
 from tinygen.data.loader import Loader
 from tinygen.data.modes import ModeCoverage, modes_covered
-from tinygen.data.plane import Plane, plane
+from tinygen.data.planes import Plane, plane
 from tinygen.data.scale import to_float, to_uint8
 
 __all__ = [

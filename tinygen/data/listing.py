@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tinygen.data.bundled import FOLDER
 from tinygen.data.catalogue import ENTRIES
-from tinygen.data.plane import PLANES
+from tinygen.data.planes import PLANES
 
 PLANE_DESCRIPTIONS = {
     "ring": "8 Gaussians on a circle of radius 1, std 0.01",

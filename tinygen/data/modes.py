@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinygen.data.plane import Plane, as_points, distances2
+from tinygen.data.planes import Plane, as_points, distances2
 from tinygen.errors import DataError
 
 

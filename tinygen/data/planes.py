@@ -5,8 +5,9 @@ Each is a set of points (centres of Gaussians, or a curve) blurred by a Gaussian
 p(x) = integral over u of N(x; c(u), std^2 I) du,   u uniform
 
 For a mixture the integral is a finite sum.  Along a curve it is computed by
-Gauss-Legendre quadrature on pieces at most 2 std long, which is right to about 1e-12
-of the density; that is again a mixture of Gaussians, many and weighted.
+Gauss-Legendre quadrature on pieces at most 2 std long; that is again a mixture of
+Gaussians, many and weighted.  log p is right to 1e-13 within 10 std of the curve, to
+1e-9 within 20, and to 2e-5 of its value at 200.
 """
 
 import math
