@@ -19,58 +19,41 @@ reference counting.  Nodes are numbered as they are made and are younger than th
 inputs: decreasing number is an order for the backward pass, and nothing recurses.
 """
 
-from contextlib import ContextDecorator
 from itertools import count
 from operator import attrgetter
 
 from tinygen import explain
 from tinygen.backend import device_of, xp_of
+from tinygen.recording import record
 
 OPS: dict = {}  # every op, by name: the parameter list of the op tests
 _next_order = count().__next__
-_recording = True
-
-
-class record(ContextDecorator):
-    """Record ops, or not, within a `with` block or a decorated function."""
-
-    def __init__(self, wanted: bool):
-        self.wanted, self.before = wanted, []
-
-    def __enter__(self):
-        global _recording
-        self.before.append(_recording)
-        _recording = self.wanted
-
-    def __exit__(self, *exception):
-        global _recording
-        _recording = self.before.pop()
-
-
-class no_grad(record):
-    """Record nothing: `with no_grad():` around code, or `@no_grad()` on a function."""
-
-    def __init__(self):
-        super().__init__(False)
 
 
 class Node:
     """A place in the graph: a leaf (op is None), or one recorded call of an op."""
 
-    __slots__ = ("data", "dtype", "grad", "op", "order", "out", "parents", "saved")
-    __slots__ += ("settings", "shape")
+    __slots__ = ("op", "order", "out", "parents", "saved", "settings", "shape")
     # parents: per argument its Node, or None where no gradient is wanted
     # saved:   per argument its array, or its Node where no rule needs the values
     # out:     y, or what a fused op saved; None where no rule needs it
-    # data, grad: of a leaf, the array that the tensor holds, and dL/dleaf (a Tensor)
 
-    def __init__(self, op, parents, saved, settings, out, y):
+    def __init__(self, op, parents, saved, settings, out, shape):
         self.op, self.parents, self.saved = op, parents, saved
-        self.settings, self.out = settings, out
-        self.shape, self.dtype = y.shape, y.dtype
+        self.settings, self.out, self.shape = settings, out, shape
         self.order = _next_order()
 
     ndim = property(lambda self: len(self.shape))
+
+
+class Leaf(Node):
+    """The place of a tensor that no op made: it holds the gradient."""
+
+    __slots__ = ("data", "grad")
+
+    def __init__(self, data):
+        super().__init__(None, (), (), None, None, data.shape)
+        self.data, self.grad = data, None
 
 
 class Tensor:
@@ -99,9 +82,7 @@ class Tensor:
     def requires_grad(self, wanted: bool):
         explain.check_leaf(self, wanted)
         if wanted != self.requires_grad:
-            self.node = Node(None, (), (), {}, None, self.data) if wanted else None
-            if wanted:
-                self.node.data, self.node.grad = self.data, None
+            self.node = Leaf(self.data) if wanted else None
 
     @property
     def grad(self) -> "Tensor | None":
@@ -122,7 +103,7 @@ class Tensor:
         explain.check_assign(self, data)
         self.data = data
         if self.node is not None:
-            self.node.data = data
+            self.node.data, self.node.order = data, _next_order()
 
     def detach(self) -> "Tensor":
         """The same values, outside the graph."""
@@ -135,10 +116,9 @@ class Tensor:
         Frees the graph unless `retain_graph` (default: the value of `create_graph`).
         """
         nodes = _ancestors([self])
-        leaves = [node for node in nodes if node.op is None]
-        grads = _backward([self], [gradient], nodes, leaves, create_graph, retain_graph)
+        grads = _backward([self], [gradient], nodes, None, create_graph, retain_graph)
         with record(create_graph):
-            for leaf, g in zip(leaves, grads, strict=True):
+            for leaf, g in zip(_leaves(nodes), grads, strict=True):
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
@@ -183,30 +163,36 @@ def _ancestors(outputs) -> list[Node]:
 
 
 def _backward(outputs, seeds, nodes, wanted, create_graph, retain_graph) -> list:
-    """dL/dnode of each wanted node, a Tensor or None, given dL/doutputs."""
+    """dL/dnode of each wanted node, a Tensor or None, given dL/doutputs.
+
+    wanted : nodes, or None for all leaves
+    """
     seeds = [_seed(y, g) for y, g in zip(outputs, seeds, strict=True)]
-    useful = set(wanted)  # the nodes from which a wanted one can be reached
+    useful = set(nodes) if wanted is None else _leading_to(wanted, nodes)
+    steps = [node for node in nodes if node.op is not None and node in useful]
+    explain.check_unchanged(nodes, steps)
+    free = not (create_graph if retain_graph is None else retain_graph)
+    keep, grads = set(wanted or ()), {}
+    sweep = _sweep_tensors if create_graph else _sweep_arrays
+    with record(create_graph):
+        for output, seed in zip(outputs, seeds, strict=True):
+            _add(grads, output.node, seed if create_graph else seed.data)
+        sweep(steps, useful, keep, grads, free)
+    found = [grads.get(node) for node in (wanted or _leaves(nodes))]
+    return found if create_graph else _owned(found, seeds)
+
+
+def _leaves(nodes) -> list[Node]:
+    return [node for node in nodes if node.op is None]
+
+
+def _leading_to(wanted, nodes) -> set[Node]:
+    """The nodes from which a wanted one can be reached."""
+    useful = set(wanted)
     for node in reversed(nodes):
         if not useful.isdisjoint(node.parents):
             useful.add(node)
-    steps = [node for node in nodes if node in useful and node.op is not None]
-    explain.check_fresh(steps)
-    grads, keep = {}, set(wanted)
-    pull = _pull_tensors if create_graph else _pull_arrays
-    with record(create_graph):
-        for output, seed in zip(outputs, seeds, strict=True):
-            _accumulate(grads, output.node, seed if create_graph else seed.data)
-        for node in steps:
-            g = grads.get(node) if node in keep else grads.pop(node, None)
-            if g is not None:
-                needs = [parent in useful for parent in node.parents]
-                for parent, gx in pull(node, g, needs):
-                    _accumulate(grads, parent, gx)
-    if not (create_graph if retain_graph is None else retain_graph):
-        for node in steps:
-            node.saved = node.out = None
-    found = [grads.get(node) for node in wanted]
-    return found if create_graph else _owned(found, seeds)
+    return useful
 
 
 def _seed(output: Tensor, gradient) -> Tensor:
@@ -219,38 +205,87 @@ def _seed(output: Tensor, gradient) -> Tensor:
     return seed
 
 
-def _accumulate(grads: dict, node: Node, g) -> None:
-    """Sum gradients that meet at a node.  Never in place: another may hold the array."""
-    before = grads.get(node)
+def _add(grads: dict, node: Node, g) -> None:
+    """Sum gradients that meet at a node; never in place, another may hold the array."""
     if g.shape != node.shape:  # an elementwise op had broadcast this argument
         g = OPS["sum_to"].call(g, shape=node.shape)
+    before = grads.get(node)
     grads[node] = g if before is None else before + g
 
 
-def _pull_arrays(node: Node, g, needs) -> list:
-    """(parent, dL/dparent) for each needed parent: first order, on raw arrays."""
-    op, y, xs, settings = node.op, node.out, node.saved, node.settings
-    if op.joint is not None:
-        grads = op.joint(g, y, *xs, needs=needs, **settings)
-        return [(p, gx) for p, gx, n in zip(node.parents, grads, needs) if n]
-    rules = zip(node.parents, op.rules_for(xs), needs)
-    return [(p, rule(g, y, *xs, **settings)) for p, rule, n in rules if n]
+def _sweep_arrays(steps, useful, keep, grads, free) -> None:
+    """Send gradients from results to arguments: first order, on raw arrays.
+
+    The hot loop of every backward pass, so `_add` is written out in it.
+    """
+    sum_to = OPS["sum_to"].call
+    for node in steps:
+        op, y, xs, settings = node.op, node.out, node.saved, node.settings
+        g = grads.get(node) if node in keep else grads.pop(node, None)
+        if free:
+            node.saved = node.out = None
+        if g is None:
+            continue
+        if op.joint is not None:
+            _pull_joint(node, g, y, xs, useful, grads)
+            continue
+        two = settings is None and len(xs) == 2  # spelled out, a call costs much less
+        for parent, rule in zip(node.parents, op.rules or op.rules_for(xs)):  # noqa: B905
+            if parent in useful:
+                if two:
+                    gx = rule(g, y, xs[0], xs[1])
+                else:
+                    gx = rule(g, y, *xs, **(settings or {}))
+                if gx.shape != parent.shape:  # the op had broadcast this argument
+                    gx = sum_to(gx, shape=parent.shape)
+                before = grads.get(parent)
+                grads[parent] = gx if before is None else before + gx
 
 
-def _pull_tensors(node: Node, g, needs) -> list:
+def _pull_joint(node, g, y, xs, useful, grads) -> None:
+    """The gradients of a fused op, all from one rule."""
+    needs = [parent in useful for parent in node.parents]
+    parts = node.op.joint(g, y, *xs, needs=needs, **(node.settings or {}))
+    for parent, gx in zip(node.parents, parts, strict=True):
+        if parent in useful:
+            _add(grads, parent, gx)
+
+
+def _sweep_tensors(steps, useful, keep, grads, free) -> None:
     """The same rules on Tensors, so that the gradients are recorded in turn."""
-    op, parents, settings = node.op, node.parents, node.settings
-    xs = [x if p is None or x is p else Tensor(x, p) for x, p in zip(node.saved, parents)]
-    if op.twin is None:
+    for node in steps:
+        op, parents, settings = node.op, node.parents, node.settings or {}
+        g = grads.get(node) if node in keep else grads.pop(node, None)
+        if g is None:
+            continue
+        xs = [
+            x if parent is None or x is parent else Tensor(x, parent)
+            for x, parent in zip(node.saved, parents, strict=True)
+        ]
         y = None if node.out is None else Tensor(node.out, node)
-        rules = zip(parents, op.rules_for(xs), needs)
-        return [(p, rule(g, y, *xs, **settings)) for p, rule, n in rules if n]
-    # A fused op: differentiate its composite twin.  Each argument is aliased, since a
-    # tensor passed twice would get the sum of its gradients in both places.
-    xs = [OPS["alias"].call(x) if n else x for x, n in zip(xs, needs)]
-    wanted = [x for x, n in zip(xs, needs) if n]
-    grads = grad(op.twin(*xs, **settings), wanted, g, create_graph=True)
-    return list(zip([p for p, n in zip(parents, needs) if n], grads, strict=True))
+        if free:
+            node.saved = node.out = None
+        if op.twin is not None:
+            _pull_twin(node, g, xs, useful, grads)
+            continue
+        for parent, rule in zip(parents, op.rules_for(xs), strict=True):
+            if parent in useful:
+                _add(grads, parent, rule(g, y, *xs, **settings))
+
+
+def _pull_twin(node, g, xs, useful, grads) -> None:
+    """Differentiate a fused op's composite twin.
+
+    Each argument gets an alias: a tensor passed twice would otherwise receive the sum
+    of both its gradients in each place.
+    """
+    needed = [i for i, parent in enumerate(node.parents) if parent in useful]
+    for i in needed:
+        xs[i] = OPS["alias"].call(xs[i])
+    y = node.op.twin(*xs, **(node.settings or {}))
+    parts = grad(y, [xs[i] for i in needed], g, create_graph=True)
+    for i, gx in zip(needed, parts, strict=True):
+        _add(grads, node.parents[i], gx)
 
 
 def _owned(arrays, seeds) -> list:

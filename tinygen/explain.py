@@ -107,19 +107,21 @@ def check_seed(output, seed) -> None:
         )
 
 
-def check_fresh(nodes) -> None:
+def check_unchanged(nodes, steps) -> None:
     """Refuse a graph that was freed, or whose leaves changed since the forward pass."""
-    for node in nodes:
+    for node in steps:
         if node.saved is None:
             raise GraphError(
                 f"the graph of {node.op.name} (shape {node.shape}) was freed by an "
                 "earlier backward. Fix: retain_graph=True in that call, or compute the "
                 "result again"
             )
+    # assign renumbers a leaf, so only one younger than some op can have changed
+    changed = {n for n in nodes if n.op is None and steps and n.order > steps[-1].order}
+    for node in steps if changed else ():
         for value, parent in zip(node.saved, node.parents, strict=True):
-            if parent is None or parent.op is not None or value is parent:
-                continue
-            if value is not parent.data:
+            stale = parent in changed and value is not parent
+            if stale and value is not parent.data:
                 raise GraphError(
                     f"{node.op.name}: a leaf of shape {parent.shape} was changed after "
                     "the forward pass (by optimizer.step or load_state_dict), and its "
@@ -179,7 +181,9 @@ def _reason(arrays, error) -> str:
     for axis in range(-1, -min(len(a), len(b)) - 1, -1):
         m, n = a[axis], b[axis]
         if m != n and 1 not in (m, n):
-            return f"shapes {a} and {b} do not broadcast: axis {axis} is {m} against {n}"
+            return (
+                f"shapes {a} and {b} do not broadcast: axis {axis} is {m} against {n}"
+            )
     return str(error).strip()
 
 

@@ -67,7 +67,9 @@ def _bool(self):
 
 def _repr(self):
     values = np.array2string(to_host(self.data), separator=", ", prefix="tensor(")
-    facts = "" if self.dtype.kind != "f" or self.dtype == "float32" else f", {self.dtype}"
+    facts = (
+        "" if self.dtype.kind != "f" or self.dtype == "float32" else f", {self.dtype}"
+    )
     facts += "" if device_of(self.data) == "cpu" else ", device='cuda'"
     if self.requires_grad:
         made = "requires_grad=True" if self.is_leaf else f"op={self.node.op.name}"

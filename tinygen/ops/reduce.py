@@ -61,7 +61,9 @@ def var(x, axis=None, ddof=0, keepdims=False):
     """The mean squared deviation from the mean; divides by (count - ddof)."""
     n = _count(x, axis)
     if n <= ddof:
-        raise ShapeError(f"var: {n} values with ddof={ddof}. Fix: more values than ddof")
+        raise ShapeError(
+            f"var: {n} values with ddof={ddof}. Fix: more values than ddof"
+        )
     deviation = x - mean(x, axis, True)
     return sum(square(deviation), axis, keepdims) / (n - ddof)
 

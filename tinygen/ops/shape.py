@@ -20,12 +20,16 @@ alias.vjp(x=lambda g, y, x: g)
 
 
 @op(keep="", linear=True, views=True, casts=True)
-def astype(x, /, dtype):
-    """x converted to another dtype; gradients are converted back."""
+def _astype(x, /, dtype, source):
     return x.astype(dtype, copy=False)
 
 
-astype.vjp(x=lambda g, y, x, dtype: astype(g, x.dtype))
+_astype.vjp(x=lambda g, y, x, dtype, source: _astype(g, source, dtype))
+
+
+def astype(x, dtype):
+    """x converted to another dtype; gradients are converted back."""
+    return _astype(x, dtype, x.dtype)
 
 
 @op(keep="", linear=True, views=True)
