@@ -116,9 +116,10 @@ class Tensor:
         Frees the graph unless `retain_graph` (default: the value of `create_graph`).
         """
         nodes = _ancestors([self])
-        grads = _backward([self], [gradient], nodes, None, create_graph, retain_graph)
+        leaves = [node for node in nodes if node.op is None]
+        grads = _backward([self], [gradient], nodes, leaves, create_graph, retain_graph)
         with record(create_graph):
-            for leaf, g in zip(_leaves(nodes), grads, strict=True):
+            for leaf, g in zip(leaves, grads, strict=True):
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
@@ -163,27 +164,20 @@ def _ancestors(outputs) -> list[Node]:
 
 
 def _backward(outputs, seeds, nodes, wanted, create_graph, retain_graph) -> list:
-    """dL/dnode of each wanted node, a Tensor or None, given dL/doutputs.
-
-    wanted : nodes, or None for all leaves
-    """
+    """dL/dnode of each wanted node, a Tensor or None, given dL/doutputs."""
     seeds = [_seed(y, g) for y, g in zip(outputs, seeds, strict=True)]
-    useful = set(nodes) if wanted is None else _leading_to(wanted, nodes)
+    useful = _leading_to(wanted, nodes)
     steps = [node for node in nodes if node.op is not None and node in useful]
     explain.check_unchanged(nodes, steps)
     free = not (create_graph if retain_graph is None else retain_graph)
-    keep, grads = set(wanted or ()), {}
+    keep, grads = set(wanted), {}
     sweep = _sweep_tensors if create_graph else _sweep_arrays
     with record(create_graph):
         for output, seed in zip(outputs, seeds, strict=True):
             _add(grads, output.node, seed if create_graph else seed.data)
         sweep(steps, useful, keep, grads, free)
-    found = [grads.get(node) for node in (wanted or _leaves(nodes))]
+    found = [grads.get(node) for node in wanted]
     return found if create_graph else _owned(found, seeds)
-
-
-def _leaves(nodes) -> list[Node]:
-    return [node for node in nodes if node.op is None]
 
 
 def _leading_to(wanted, nodes) -> set[Node]:

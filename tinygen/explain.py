@@ -21,8 +21,8 @@ def check_leaf(tensor, requires_grad: bool = False) -> None:
     """Refuse to set requires_grad or grad where that has no meaning."""
     if not tensor.is_leaf:
         raise GraphError(
-            f"this tensor was made by {tensor.node.op.name}; requires_grad and grad can "
-            "be set only on a leaf. Fix: x.detach()"
+            f"this tensor was made by {tensor.node.op.name}; requires_grad and grad "
+            "can be set only on a leaf. Fix: x.detach()"
         )
     if requires_grad and tensor.dtype.kind != "f":
         raise DTypeError(
@@ -36,8 +36,8 @@ def check_assign(tensor, data) -> None:
     check_leaf(tensor)
     if data.shape != tensor.shape:
         raise ShapeError(
-            f"assign: the tensor has shape {tensor.shape}, the new values {data.shape}. "
-            f"Fix: reshape them to {tensor.shape}"
+            f"assign: the tensor has shape {tensor.shape}, the new values "
+            f"{data.shape}. Fix: reshape them to {tensor.shape}"
         )
     if data.dtype != tensor.dtype:
         raise DTypeError(

@@ -47,8 +47,8 @@ def einsum(subscripts: str, *operands):
     labels = left.split(",")
     if len(labels) != len(operands):
         raise ShapeError(
-            f"einsum: {subscripts!r} names {len(labels)} operands, got {len(operands)}. "
-            "Fix: one group of labels for each operand"
+            f"einsum: {subscripts!r} names {len(labels)} operands, got "
+            f"{len(operands)}. Fix: one group of labels for each operand"
         )
     labels, dots = _without_dots(subscripts, labels, operands)
     if not arrow:

@@ -40,8 +40,8 @@ def matmul(a, b):
     inner = (a.shape[-1:], b.shape[-1:] if columns else b.shape[-2:-1])
     if not (a.ndim and b.ndim) or inner[0] != inner[1]:
         raise ShapeError(
-            f"matmul: {a.shape} @ {b.shape}: inner sizes {inner[0]} and {inner[1]} must "
-            "be equal. Fix: transpose or reshape one of them"
+            f"matmul: {a.shape} @ {b.shape}: inner sizes {inner[0]} and {inner[1]} "
+            "must be equal. Fix: transpose or reshape one of them"
         )
     y = _matmul(expand_dims(a, 0) if rows else a, expand_dims(b, 1) if columns else b)
     if not (rows or columns):

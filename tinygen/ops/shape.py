@@ -4,6 +4,8 @@ Pairs, each the other's derivative: broadcast_to and sum_to, pad and crop (getit
 concatenate and split; reshape, transpose, flip and roll are undone by themselves.
 """
 
+from itertools import pairwise
+
 from tinygen.backend import xp_of
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.op import op
@@ -34,7 +36,7 @@ def astype(x, dtype):
 
 @op(keep="", linear=True, views=True)
 def reshape(x, /, shape):
-    """The same elements, in the same (C) order, in another shape; one size may be -1."""
+    """The same elements in C order in another shape; one size may be -1."""
     return x.reshape(shape)
 
 
@@ -93,7 +95,7 @@ def expand_dims(x, axis):
 
 
 def squeeze(x, axis=None):
-    """Without the given axes, which must have size 1; without all such if none given."""
+    """Without the given axes, which must have size 1 (all such axes if None)."""
     ones = tuple(i for i, n in enumerate(x.shape) if n == 1)
     axes = ones if axis is None else checked_axes(axis, x.ndim)
     if not set(axes) <= set(ones):
@@ -165,7 +167,7 @@ def split(x, sections, axis=0) -> list:
     bounds = [0, *sections, n]
     index = [slice(None)] * x.ndim
     parts = []
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         index[axis] = slice(start, stop)
         parts.append(getitem(x, tuple(index)))
     return parts
