@@ -152,7 +152,7 @@ def _caller(record: Op) -> Callable:
                 parents.append(None)
         try:
             y = forward(*values, **settings) if settings else forward(*values)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, IndexError) as error:
             raise explain.failure(record, values, settings, error) from error
         if not wrapped:
             return y[0] if saves else y
@@ -190,7 +190,7 @@ def _binary_caller(record: Op) -> Callable:
         z, q = (b.data, b.node) if type(b) is Tensor else (b, None)
         try:
             y = forward(x, z)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, IndexError) as error:
             raise explain.failure(record, [x, z], {}, error) from error
         if x is a and z is b:
             return y

@@ -1,0 +1,34 @@
+"""Binary cross-entropy from logits, fused: the loss of every GAN here."""
+
+from tinygen.kernels import pointwise
+from tinygen.op import op
+from tinygen.ops.elementwise import sigmoid
+
+
+@op(keep="logits targets")
+def bce_with_logits(logits, targets, /):
+    """-t log D - (1 - t) log(1 - D) in nats, elementwise, with D = sigmoid(logits).
+
+    Written max(x, 0) - x t + log(1 + e**-|x|): exact for any logits.
+    """
+    return pointwise.bce_with_logits(logits, targets)
+
+
+bce_with_logits.vjp(
+    logits=lambda g, y, logits, targets: g * (sigmoid(logits) - targets),
+    targets=lambda g, y, logits, targets: -g * logits,
+)
+
+
+@op(keep="logits targets")
+def bce_with_logits_mean(logits, targets, /):
+    """The mean of `bce_with_logits`, never in memory as a whole."""
+    return pointwise.bce_with_logits_mean(logits, targets)
+
+
+bce_with_logits_mean.vjp(
+    logits=lambda g, y, logits, targets: (
+        (sigmoid(logits) - targets) * (g / logits.size)
+    ),
+    targets=lambda g, y, logits, targets: -logits * (g / logits.size),
+)
