@@ -1,0 +1,62 @@
+"""Convolution with 1x1 filters and no padding: a matrix product over the channels.
+
+    y[n,i,j,:] = x[n, i*stride, j*stride, :] @ w.T
+
+x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C, 1, 1), any strides
+"""
+
+import numpy as np
+
+from tinygen.backend import xp_of
+
+# OpenBLAS multiplies (M, P) @ (P, Q) without first copying both into packed panels if
+# M*P*Q is below a million, up to twice as fast if M is not too small.
+SMALL_PRODUCT = 1_000_000
+FEWEST_ROWS, MOST_ROWS = 64, 512
+
+
+def conv2d(x, w, geometry):
+    """y = x @ w.T at every stride-th pixel.  -> (N, I, J, K)"""
+    sh, sw = geometry.stride
+    return channel_product(x[:, ::sh, ::sw], w[:, :, 0, 0].T)
+
+
+def conv2d_input_grad(g, w, input_size, geometry):
+    """gx = g @ w at every stride-th pixel, 0 between.  -> (N, H, W, C)"""
+    sh, sw = geometry.stride
+    product = channel_product(g, w[:, :, 0, 0])
+    if (sh, sw) == (1, 1):
+        return product
+    gx = xp_of(g).zeros((len(g), *input_size, w.shape[1]), g.dtype)
+    gx[:, ::sh, ::sw] = product
+    return gx
+
+
+def conv2d_weight_grad(x, g, geometry):
+    """gw = g.T @ x.  -> (K, C, 1, 1)"""
+    sh, sw = geometry.stride
+    x, g = _matrices(x[:, ::sh, ::sw], g)
+    return (x.transpose(0, 2, 1) @ g).sum(0).T[:, :, None, None]
+
+
+def channel_product(x, matrix):
+    """x @ matrix over the last axis, in blocks of rows."""
+    xp = xp_of(x)
+    y = xp.empty((*x.shape[:3], matrix.shape[1]), x.dtype)
+    rows, out = _matrices(x, y)
+    xp.matmul(rows, xp.ascontiguousarray(matrix), out=out)
+    return y
+
+
+def _matrices(x, y):
+    """The pixels of x and y as (blocks, rows, channels), for small products."""
+    pixels = x.shape[0] * x.shape[1] * x.shape[2]
+    rows = _rows_per_block(pixels, x.shape[3] * y.shape[3])
+    return x.reshape(-1, rows, x.shape[3]), y.reshape(-1, rows, y.shape[3])
+
+
+def _rows_per_block(pixels, matrix_size):
+    """The most rows for a small product that divide the pixels; else all pixels."""
+    most = min(MOST_ROWS, SMALL_PRODUCT // matrix_size)
+    fitting = (r for r in range(most, FEWEST_ROWS - 1, -1) if pixels % r == 0)
+    return next(fitting, pixels)

@@ -1,0 +1,188 @@
+"""Convolution with 3x3 filters by Winograd's minimal filtering, F(4x4, 3x3).
+
+Take a 6x6 tile d of the image and a 3x3 filter f.  Their 4x4 outputs need 144 products
+the direct way; but
+
+    Y = A^T [ (G f G^T) * (B^T d B) ] A
+
+needs the 36 of the elementwise product *, and the matrices A, B, G are the same for all
+tiles.  With channels, * becomes 36 matrix products (tiles, C) @ (C, K).  It is the
+Toom-Cook polynomial product, evaluated at the points 0, 1, -1, 2, -2 and infinity.
+The weight gradient is the same identity read towards f:
+
+    gf = G^T [ (B^T d B) * (A g A^T) ] G,      summed over the tiles
+
+The transforms are matrix products as well, over the rows and then the columns of all
+tiles of a block; a block is small enough for two buffers, between which the stages
+alternate, to stay in an L2 cache.
+
+Precision.  The transforms add and subtract numbers of different size.  In float32 the
+error is about 1e-5 of the largest output, ten times that of a direct sum, and the same
+as that of other libraries' Winograd kernels; so float64 always takes a direct path, and
+`switched_off` makes float32 do so.
+
+x : (N, H, W, C)   y : (N, I, J, K)   w : (K, C, 3, 3), any strides; stride 1; NumPy only
+
+Source: Lavin and Gray, Fast algorithms for convolutional neural networks,
+arXiv:1509.09308, section 4.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import numpy as np
+
+from tinygen.kernels.conv_layout import arranged, frame, row_blocks
+from tinygen.kernels.workspace import scratch
+
+_TO_TILE = np.array(  # B^T
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
+    np.float32,
+)
+_TO_FILTER = np.array(  # G
+    [
+        [1 / 4, 0, 0],
+        [-1 / 6, -1 / 6, -1 / 6],
+        [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6],
+        [1 / 24, -1 / 12, 1 / 6],
+        [0, 0, 1],
+    ]
+)
+_TO_OUTPUT = np.array(  # A^T
+    [
+        [1, 1, 1, 1, 1, 0],
+        [0, 1, -1, 2, -2, 0],
+        [0, 1, 1, 4, 4, 0],
+        [0, 1, -1, 8, -8, 1],
+    ],
+    np.float32,
+)
+_FROM_OUTPUT = np.ascontiguousarray(_TO_OUTPUT.T)  # A
+_FILTERS = np.kron(_TO_FILTER, _TO_FILTER).astype(np.float32)  # (36, 9): G . G^T
+TILE = 4  # outputs of a tile along each axis
+BLOCK = 150_000  # numbers in each of the two buffers
+FEWEST_FILLED = 0.6  # part of the tiles that lies in the image
+FEWEST_CHANNELS = 16  # below, the transforms cost more than the products save
+
+_enabled = ContextVar("winograd", default=True)
+
+
+@contextmanager
+def switched_off():
+    """Take direct paths within a `with` block: float32 rounds ten times less."""
+    token = _enabled.set(False)
+    try:
+        yield
+    finally:
+        _enabled.reset(token)
+
+
+def suits(geometry, channels, filters, output_size, dtype):
+    """Whether the method applies, and fills its tiles well enough to pay."""
+    I, J = output_size
+    filled = I * J / (TILE * TILE * _tiles(I) * _tiles(J))
+    return (
+        _enabled.get()
+        and dtype == np.float32
+        and geometry._replace(padding=(1, 1)) == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
+        and min(channels, filters) >= FEWEST_CHANNELS
+        and filled > FEWEST_FILLED
+    )
+
+
+def conv2d(x, w, geometry):
+    """y from filters w.  -> (N, I, J, K)"""
+    size = geometry.output_size(x.shape[1:3])
+    return _correlate(x, arranged(w, 2, 3, 1, 0), size, geometry.padding)
+
+
+def conv2d_input_grad(g, w, input_size, geometry):
+    """gx: the convolution of g with the filters turned by 180 degrees."""
+    turned = arranged(w[:, :, ::-1, ::-1], 2, 3, 0, 1)
+    top, left = geometry.padding
+    return _correlate(g, turned, input_size, (2 - top, 2 - left))
+
+
+def conv2d_weight_grad(x, g, geometry):
+    """gw, summed in the transformed space over all tiles.  -> (K, C, 3, 3)"""
+    C, (N, I, J, K), (top, left) = x.shape[3], g.shape, geometry.padding
+    rows, columns = _tiles(I), _tiles(J)
+    total = np.zeros((36, C, K), np.float32)
+    part = scratch("weight gradient", total.shape, np.float32)
+    for images, block in _blocks(N, rows, columns, max(C, K)):
+        shape = block.stop - block.start, columns
+        start = block.start * TILE
+        tiles = _gather(x[images], (start - top, -left), shape, 6, "a")
+        tiles = _transform(_TO_TILE, tiles, "b", "a").reshape(36, -1, C)
+        outer = _gather(g[images], (start, 0), shape, TILE, "c")
+        outer = _transform(_FROM_OUTPUT, outer, "b", "c").reshape(36, -1, K)
+        total += np.matmul(tiles.transpose(0, 2, 1), outer, out=part)
+    gw = _FILTERS.T @ total.reshape(36, C * K)
+    return gw.reshape(3, 3, C, K).transpose(3, 2, 0, 1)
+
+
+def _correlate(x, filters, size, padding):
+    """Convolve x (N, H, W, C) with filters (3, 3, C, K).  -> (N, *size, K)"""
+    C, K = filters.shape[2:]
+    (I, J), (top, left) = size, padding
+    rows, columns = _tiles(I), _tiles(J)
+    filters = (_FILTERS @ filters.reshape(9, C * K)).reshape(36, C, K)
+    y = np.empty((len(x), rows, TILE, columns, TILE, K), np.float32)
+    for images, block in _blocks(len(x), rows, columns, max(C, K)):
+        shape = block.stop - block.start, columns
+        origin = block.start * TILE - top, -left
+        tiles = _gather(x[images], origin, shape, 6, "a")
+        tiles = _transform(_TO_TILE, tiles, "b", "a").reshape(36, -1, C)
+        out = scratch("winograd b", (36, tiles.shape[1], K), np.float32)
+        out = _transform(_TO_OUTPUT, np.matmul(tiles, filters, out=out), "a", "b")
+        out = out.reshape(TILE, TILE, -1, *shape, K)
+        y[images, block] = out.transpose(2, 3, 0, 4, 1, 5)
+    y = y.reshape(len(x), rows * TILE, columns * TILE, K)
+    return y if y.shape[1:3] == (I, J) else np.ascontiguousarray(y[:, :I, :J])
+
+
+def _gather(x, origin, shape, size, buffer):
+    """The overlapping tiles of x, pixel by pixel of a tile.
+
+    -> (size, size, N, *shape, C), tile (i, j) starting at pixel origin + 4 (i, j)
+    """
+    (N, _, _, C), (rows, columns), rest = x.shape, shape, size - TILE
+    framed = (N, rows * TILE + rest, columns * TILE + rest, C)
+    framed = frame(x, origin, scratch("framed", framed, np.float32))
+    n, h, w, c = framed.strides
+    tiles = np.ndarray(
+        (size, size, N, rows, columns, C),
+        np.float32,
+        buffer=framed,
+        strides=(h, w, n, TILE * h, TILE * w, c),
+    )
+    out = scratch("winograd " + buffer, tiles.shape, np.float32)
+    out[...] = tiles
+    return out
+
+
+def _transform(matrix, tiles, between, buffer):
+    """matrix @ tile @ matrix.T for all tiles (t, t, ...).  -> (r, r, numbers)"""
+    r, t = matrix.shape
+    numbers = tiles.size // (t * t)
+    rows = scratch("winograd " + between, (r, t * numbers), np.float32)
+    np.matmul(matrix, tiles.reshape(t, t * numbers), out=rows)
+    out = scratch("winograd " + buffer, (r, r, numbers), np.float32)
+    return np.matmul(matrix, rows.reshape(r, t, numbers), out=out)
+
+
+def _tiles(size):
+    return -(-size // TILE)
+
+
+def _blocks(images, rows, columns, channels):
+    """Blocks of images and tile rows that fill the buffers."""
+    return row_blocks(images, rows, BLOCK // (36 * columns * channels))
