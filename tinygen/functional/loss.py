@@ -73,7 +73,7 @@ def binary_cross_entropy(input, target, reduction: str = "mean"):
         if outside.any():
             place = int(outside.ravel().argmax())
             raise DataError(
-                f"binary_cross_entropy: {what} must be probabilities in [0, 1]; it runs "
+                f"binary_cross_entropy: {what} must be probabilities, but it runs "
                 f"from {float(x.min())} to {float(x.max())}, first outside at position "
                 f"{place}. Fix: binary_cross_entropy_with_logits, or apply sigmoid"
             )
