@@ -38,13 +38,15 @@ class Op:
         self.settings = [p.name for p in after]
         self.defaults = {p.name: p.default for p in after if p.default is not p.empty}
         self.optional = sum(p.default is None for p in parameters[: len(self.arrays)])
+        self.twin: Callable | None = facts.pop("twin", None)
         kept = [*self.arrays, "y", "xs"] if keep is None else keep.split()
+        if self.twin is not None:  # which is evaluated anew, from all arguments
+            kept += self.arrays
         self.keeps = tuple(name in kept for name in self.arrays)
         self.keeps_xs, self.keeps_y = "xs" in kept, "y" in kept
         self.rules: tuple = ()  # one for each argument; empty if variadic
         self.each: Callable | None = None  # the one rule of a variadic op
         self.joint: Callable | None = None
-        self.twin: Callable | None = facts.pop("twin", None)
         self.linear: bool = facts.pop("linear", False)
         self.views: bool = facts.pop("views", False)
         self.casts: bool = facts.pop("casts", False)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from tinygen import functional as F
 from tinygen.backend import xp_of
-from tinygen.engine import Tensor
+from tinygen.engine import Tensor, grad
 from tinygen.errors import ConfigError
-from tinygen.ops import mean
+from tinygen.ops import mean, square, sum
 
 
 def value(real_logits, fake_logits):
@@ -52,6 +52,17 @@ def generator_loss_minimax(fake_logits):
     Source: arXiv 1406.2661, equation 1.  Equation [GAN-4].
     """
     return -_cross_entropy(fake_logits, 0.0)
+
+
+def r1_penalty(real_logits, real):
+    """1/2 E_x |d logit / dx|^2 at data x: D is to be flat where the data are.
+
+    real : (N, ...), with requires_grad, from which real_logits (N, 1) were computed.
+    Its own gradient is a second derivative of D.
+    Source: Mescheder, Geiger & Nowozin, arXiv 1801.04406, equation 9.
+    """
+    (slope,) = grad(sum(real_logits), [real], create_graph=True)
+    return sum(square(slope)) * (0.5 / len(real))
 
 
 def _cross_entropy(logits, probability: float) -> Tensor:

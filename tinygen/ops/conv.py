@@ -34,7 +34,7 @@ class Geometry(NamedTuple):
 
 @op
 def conv2d(x, w, /, geometry):
-    """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding, .]."""
+    """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding,.]."""
     return conv.conv2d(x, w, **geometry._asdict())
 
 
@@ -46,7 +46,7 @@ def conv2d_input_grad(y, w, /, input_size, geometry):
 
 @op
 def conv2d_weight_grad(x, y, /, kernel_size, geometry):
-    """w[k,c,u,v] = sum_{n,i,j} y[n,k,i,j] x[n,c, i*stride + u*dilation - padding, .]."""
+    """w[k,c,u,v] = sum_{n,i,j} y[n,k,i,j] x[n,c, i*stride + u*dilation - padding,.]."""
     return conv.conv2d_weight_grad(x, y, kernel_size=kernel_size, **geometry._asdict())
 
 

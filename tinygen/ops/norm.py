@@ -23,7 +23,7 @@ def layer_norm_composite(x, weight, bias, eps, ndim):
     return y if bias is None else y + bias
 
 
-@op(keep="x weight", saves=True, twin=layer_norm_composite)
+@op(keep="", saves=True, twin=layer_norm_composite)
 def layer_norm(x, weight=None, bias=None, /, eps=1e-5, ndim=1):
     """y = (x - mean) / sqrt(var + eps) * weight + bias over the last `ndim` axes.
 
