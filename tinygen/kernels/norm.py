@@ -24,6 +24,7 @@ weight, bias : (C,), or the last axes of x for layer_norm; or None
 """
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -45,7 +46,12 @@ def rows_of(x):
 def like(x, rows):
     """Rows, (N, S, C) or (N S, C), in the shape and the memory order of x."""
     n, c, *space = x.shape
-    y = rows.reshape(n, math.prod(space), c).swapaxes(1, 2).reshape(x.shape)
+    y = rows.reshape(n, math.prod(space), c).swapaxes(1, 2)
+    return in_order_of(x, y.reshape(x.shape))
+
+
+def in_order_of(x, y):
+    """y with its axes in memory as those of x: y itself, or a copy."""
     model = np.empty_like(x)
     if y.strides == model.strides:
         return y
@@ -76,26 +82,38 @@ def repeated(v, rows):
     return block
 
 
-def image_pieces(images, vectors=()):
+def image_pieces(images, vectors):
     """Cut images (N, S, C), and vectors (N, 1, C) of each image, into blocks of images.
 
+    yields one list a block: its slice of the images, then the piece of each argument.
     T neighbouring positions are seen as one, (N, S/T, T C), to make NumPy's inner
     loops longer; the vectors are tiled to match, at the cost of 1/16 of an image.
     """
     n, s, c = images[0].shape
-    t = max(t for t in range(1, max(2, s // 16 + 1)) if s % t == 0)
+    t = merged_positions(s, c)
     wide = [a.reshape(n, s // t, t * c) for a in images]
     wide += [np.tile(v, (1, 1, t)) for v in vectors]
     step = max(1, BLOCK // (s * c))
     for start in range(0, n, step):
-        yield [a[start : start + step] for a in wide]
+        cut = slice(start, start + step)
+        yield [cut, *(a[cut] for a in wide)]
+
+
+@cache
+def merged_positions(s, c):
+    """T: the largest divisor of S up to S/16 for which T C is at most 2048."""
+    most = max(1, min(s // 16, 2048 // c))
+    return max(t for t in range(1, most + 1) if s % t == 0)
 
 
 def column_sums(rows):
-    """The sum over the rows of (M, C) -> (C,), or of (N, S, C) -> (N, 1, C)."""
-    if rows.ndim == 2:
-        return np.ones(len(rows), rows.dtype) @ rows
-    return np.ones((1, rows.shape[1]), rows.dtype) @ rows
+    """(..., M, C) -> (..., C): the sum over the rows."""
+    return np.ones(rows.shape[-2], rows.dtype) @ rows
+
+
+def image_sums(piece, channels):
+    """A piece (n, S/T, T C) of images -> (n, 1, C): the sum over all positions."""
+    return column_sums(piece.reshape(len(piece), -1, channels))[:, None]
 
 
 # ------------------------------------------------------------ batch norm
@@ -152,7 +170,7 @@ def batch_norm_backward(g, x, mean, rstd, weight):
 
 
 def group_means(v, groups):
-    """(N, 1, C) -> (N, G): the mean of v over the channels of each group."""
+    """(N, C) or (N, 1, C) -> (N, G): the mean of v over the channels of each group."""
     return v.reshape(len(v), groups, -1).mean(-1)
 
 
@@ -167,21 +185,19 @@ def group_norm(x, groups, weight, bias, eps):
     if xp_of(x) is not np or x.size == 0:
         return reference.group_norm(x, groups, weight, bias, eps)
     rows = rows_of(x)
-    _, s, c = rows.shape
+    n, s, c = rows.shape
     some = rows[:, :: s // 16 + 1]
     pivot = group_means(column_sums(some) / some.shape[1], groups)
-    y, total, squares = np.empty_like(rows), [], []
-    for part, centered, p in image_pieces((rows, y), (each_channel(pivot, c),)):
+    y, (total, squares) = np.empty_like(rows), np.empty((2, n, 1, c), x.dtype)
+    for cut, part, centered, p in image_pieces((rows, y), [each_channel(pivot, c)]):
         np.subtract(part, p, out=centered)
-        total.append(column_sums(centered.reshape(-1, s, c)))
-        squares.append(column_sums((centered * centered).reshape(-1, s, c)))
-    shift, square = (
-        group_means(np.concatenate(v) / s, groups) for v in (total, squares)
-    )
+        total[cut] = image_sums(centered, c)
+        squares[cut] = image_sums(centered * centered, c)
+    shift, square = group_means(total / s, groups), group_means(squares / s, groups)
     rstd = 1.0 / np.sqrt(np.maximum(square - shift * shift, 0.0) + eps)
     scale = affine(each_channel(rstd, c), weight, None)
     offset = affine(-each_channel(shift, c) * scale, None, bias)
-    for part, a, b in image_pieces((y,), (scale, offset)):
+    for _, part, a, b in image_pieces([y], (scale, offset)):
         part *= a
         part += b
     return like(x, y), pivot + shift, rstd
@@ -193,30 +209,23 @@ def group_norm_backward(g, x, mean, rstd, weight):
     if xp_of(x) is not np or x.size == 0:
         return reference.group_norm_backward(g, x, mean, rstd, weight)
     rows, g_rows = rows_of(x), rows_of(g)
-    _, s, c = rows.shape
-    groups = mean.shape[1]
-    gx, with_x, with_one = np.empty_like(rows), [], []
-    for part, g_part, centered, m in image_pieces(
-        (rows, g_rows, gx), (each_channel(mean, c),)
-    ):
+    groups, (n, s, c) = mean.shape[1], rows.shape
+    gx, (with_one, with_x) = np.empty_like(rows), np.empty((2, n, 1, c), x.dtype)
+    images, vectors = (rows, g_rows, gx), [each_channel(mean, c)]
+    for cut, part, g_part, centered, m in image_pieces(images, vectors):
         np.subtract(part, m, out=centered)
-        with_x.append(column_sums((g_part * centered).reshape(-1, s, c)))
-        with_one.append(column_sums(g_part.reshape(-1, s, c)))
-    with_x, with_one = np.concatenate(with_x), np.concatenate(with_one)
+        with_one[cut] = image_sums(g_part, c)
+        with_x[cut] = image_sums(g_part * centered, c)
     rstd_c = each_channel(rstd, c)
-    gweight, gbias = (with_x * rstd_c).sum((0, 1)), with_one.sum((0, 1))
-    slope = group_means(affine(with_x, weight, None), groups) / s * -(rstd**3)
-    offset = group_means(affine(with_one, weight, None), groups) / s * -rstd
-    vectors = (
-        affine(rstd_c, weight, None),
-        each_channel(slope, c),
-        each_channel(offset, c),
-    )
-    for part, g_part, a, k, b in image_pieces((gx, g_rows), vectors):
+    slope = group_means(affine(with_x, weight, None) / s, groups) * -(rstd**3)
+    offset = group_means(affine(with_one, weight, None) / s, groups) * -rstd
+    vectors = [each_channel(v, c) for v in (slope, offset)]
+    vectors.append(affine(rstd_c, weight, None))
+    for _, part, g_part, k, b, scale in image_pieces((gx, g_rows), vectors):
         part *= k
         part += b
-        part += g_part * a
-    return like(x, gx), gweight, gbias
+        part += g_part * scale
+    return like(x, gx), (with_x * rstd_c).sum((0, 1)), with_one.sum((0, 1))
 
 
 def instance_norm(x, weight, bias, eps):
@@ -262,7 +271,8 @@ def layer_norm(x, weight, bias, eps, ndim=1):
             out *= w
         if b is not None:
             out += b
-    return y.reshape(x.shape), mean.reshape(outer), rstd.reshape(outer)
+    y = in_order_of(x, y.reshape(x.shape))
+    return y, mean.reshape(outer), rstd.reshape(outer)
 
 
 @faster_than(reference.layer_norm_backward)
@@ -284,4 +294,5 @@ def layer_norm_backward(g, x, mean, rstd, weight):
         out -= (g_part @ average)[:, None]
         out += affine(g_part, w, None)
         out *= r
-    return gx.reshape(x.shape), gweight.reshape(shape), gbias.reshape(shape)
+    gx = in_order_of(x, gx.reshape(x.shape))
+    return gx, gweight.reshape(shape), gbias.reshape(shape)
