@@ -7,8 +7,8 @@ the machine's speed meets both; every figure is a median.  Trust the ratios (bel
 tinygen is faster), not the milliseconds.  PyTorch runs twice: with its default memory
 format, to which the ratio refers, and with channels_last, which is tinygen's.
 
-OpenBLAS picks its kernels by the CPU unless the variable OPENBLAS_CORETYPE names others;
-the table's first line says which it runs.
+OpenBLAS picks its kernels by the CPU, unless the variable OPENBLAS_CORETYPE names
+others; the first line of the table says which it runs.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from tinygen.kernels import conv
-from tinygen.kernels.conv_layout import Geometry, nchw, nhwc
+from tinygen.kernels.conv_layout import Geometry, nchw
 
 BATCH = 64
 AT_LEAST = 1e-3  # seconds per measurement: short calls are repeated

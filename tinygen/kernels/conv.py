@@ -5,17 +5,14 @@
 The definitions are in `conv_reference`; these are equal to them but for rounding
 (`winograd` says how much).  The choice follows from shapes and dtype alone:
 
-    filters             output       input gradient   weight gradient
-    ------------------  -----------  ---------------  ---------------
-    any, on CuPy        im2col       col2im           im2col
-    groups or dilation  im2col       col2im           im2col
-    1x1, no padding     pointwise    pointwise        pointwise
-    3x3, stride 1,      winograd     winograd         winograd
-      float32, >= 16 channels in and out
-    to/from 1, 2        mec          col2im           im2col
-      channels
-    small enough        mec          mec              im2col
-    others              im2col       mec              im2col
+    filters                 output      input gradient   weight gradient
+    ----------------------  ----------  ---------------  ---------------
+    any, on CuPy            im2col      im2col           im2col
+    groups or dilation      im2col      im2col           im2col
+    1x1, no padding         pointwise   pointwise        pointwise
+    3x3, stride 1, float32  winograd    winograd         winograd
+    of 1 or 2 channels C    mec         im2col           mec
+    others                  mec         mec              im2col
 
 `output_algorithm`, `input_grad_algorithm` and `weight_grad_algorithm` are this table.
 
@@ -37,7 +34,7 @@ from tinygen.kernels import (
 from tinygen.kernels.conv_layout import Geometry, nchw, nhwc
 from tinygen.kernels.select import faster_than
 
-FEW_CHANNELS = 2  # of gx, for which adding up columns is the cheapest
+FEW_CHANNELS = 2
 
 
 @faster_than(conv_reference.conv2d)
@@ -57,7 +54,7 @@ def conv2d(x, w, *, stride, padding, dilation, groups):
 def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
     """The gradient of conv2d for x; also the transposed convolution of g.
 
-    g : (N, K, I, J)      w : (K, C/groups, U, V)      -> (N, C, H, W), input_size (H, W)
+    g : (N, K, I, J)   w : (K, C/groups, U, V)   input_size : (H, W)  -> (N, C, H, W)
     """
     geometry = Geometry(w.shape[2:], stride, padding, dilation, groups)
     g, w = _alike(g, w)
@@ -69,7 +66,7 @@ def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
 def conv2d_weight_grad(x, g, *, kernel_size, stride, padding, dilation, groups):
     """The gradient of conv2d for w.
 
-    x : (N, C, H, W)      g : (N, K, I, J)      -> (K, C/groups, U, V), kernel_size (U, V)
+    x : (N, C, H, W)   g : (N, K, I, J)   kernel_size : (U, V)  -> (K, C/groups, U, V)
     """
     geometry = Geometry(kernel_size, stride, padding, dilation, groups)
     x, g = _alike(x, g)
@@ -85,7 +82,7 @@ def output_algorithm(x, w, geometry):
     (K, C, *_), size = w.shape, geometry.output_size(x.shape[2:])
     if winograd.suits(geometry, C, K, size, x.dtype):
         return winograd
-    return conv_mec if conv_mec.suits(w.size) else conv_im2col
+    return conv_mec
 
 
 def input_grad_algorithm(g, w, input_size, geometry):
@@ -104,8 +101,10 @@ def weight_grad_algorithm(x, g, geometry):
     common = _common_algorithm(x, geometry)
     if common:
         return common
-    suits = winograd.suits(geometry, x.shape[1], g.shape[1], g.shape[2:], x.dtype)
-    return winograd if suits else conv_im2col
+    C, K = x.shape[1], g.shape[1]
+    if winograd.suits(geometry, C, K, g.shape[2:], x.dtype):
+        return winograd
+    return conv_mec if C <= FEW_CHANNELS else conv_im2col
 
 
 def _common_algorithm(x, geometry):

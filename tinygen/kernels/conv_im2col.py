@@ -5,10 +5,10 @@
     gw = columns.T @ g          (U*V*C, N*I*J) @ (N*I*J, K)
     gx = add up, pixel by pixel, the columns g @ w.T                        "col2im"
 
-The columns repeat each pixel up to U*V times, so the whole of them rarely fits a cache.
+The columns repeat a pixel up to U*V times, so the whole of them rarely fits a cache.
 On NumPy the images are taken in blocks whose columns do, and each block is multiplied
 while it is there; on CuPy one block is all.  Every stride, padding, dilation and number
-of groups is covered: these three are what the special algorithms fall back to.
+of groups is covered: the three are what to run where no special algorithm applies.
 
 x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C/groups, U, V), any strides
 
@@ -19,24 +19,45 @@ document processing, 2006.
 import numpy as np
 
 from tinygen.backend import xp_of
-from tinygen.kernels.conv_layout import arranged, frame, row_blocks
+from tinygen.kernels.conv_layout import (
+    BLOCK,
+    LARGE_ROWS,
+    arranged,
+    frame,
+    row_blocks,
+)
 from tinygen.kernels.workspace import scratch
 
-CPU_BLOCK = 2**20  # numbers in a block: 1 MB of float32 stay in an L2 cache
-GPU_BLOCK = 2**28
+GPU_BLOCK = 2**28  # numbers: 1 GB of float32
 
 
 def conv2d(x, w, geometry):
     """y = columns @ w.  -> (N, I, J, K)"""
     xp, K, groups = xp_of(x), len(w), geometry.groups
-    I, J = geometry.output_size(x.shape[1:3])
+    size = geometry.output_size(x.shape[1:3])
     filters = _by_group(arranged(w, 2, 3, 1, 0).reshape(-1, K), groups)
-    y = xp.empty((len(x), I, J, K), x.dtype)
-    for images, rows in _blocks(y, filters.shape[0] * filters.shape[1]):
-        columns = im2col(x[images], rows, J, geometry)
+    y = xp.empty((len(x), *size, K), x.dtype)
+    for images, rows in _blocks(y, geometry, x.shape[3]):
+        columns = im2col(x[images], rows, size[1], geometry)
         out = _by_group(y[images, rows].reshape(-1, K), groups)
         xp.matmul(columns, filters, out=out)
     return y
+
+
+def conv2d_input_grad(g, w, input_size, geometry):
+    """gx = col2im(g @ w.T).  -> (N, H, W, C)"""
+    xp, groups = xp_of(g), geometry.groups
+    N, *size, K = g.shape
+    _, c, U, V = w.shape
+    filters = arranged(w, 0, 2, 3, 1).reshape(groups, K // groups, U * V * c)
+    gx = xp.empty((N, *input_size, groups * c), g.dtype)
+    for images, _ in _blocks(g, geometry, groups * c, whole_images=True):
+        incoming = _by_group(g[images].reshape(-1, K), groups)
+        shape = (groups, incoming.shape[1], U * V * c)
+        columns = scratch("columns", shape, g.dtype, xp)
+        xp.matmul(incoming, filters, out=columns)
+        col2im(columns.reshape(groups, -1, *size, U, V, c), gx[images], geometry)
+    return gx
 
 
 def conv2d_weight_grad(x, g, geometry):
@@ -45,7 +66,7 @@ def conv2d_weight_grad(x, g, geometry):
     (U, V), c = geometry.kernel_size, x.shape[3] // groups
     gw = xp.zeros((groups, U * V * c, K // groups), x.dtype)
     part = scratch("weight gradient", gw.shape, gw.dtype, xp)
-    for images, rows in _blocks(g, gw.shape[0] * gw.shape[1]):
+    for images, rows in _blocks(g, geometry, x.shape[3]):
         columns = im2col(x[images], rows, g.shape[2], geometry)
         incoming = _by_group(g[images, rows].reshape(-1, K), groups)
         gw += xp.matmul(columns.transpose(0, 2, 1), incoming, out=part)
@@ -53,39 +74,23 @@ def conv2d_weight_grad(x, g, geometry):
     return gw.transpose(0, 4, 3, 1, 2).reshape(K, c, U, V)
 
 
-def conv2d_input_grad(g, w, input_size, geometry):
-    """gx = col2im(g @ w.T).  -> (N, H, W, C)"""
-    xp, groups = xp_of(g), geometry.groups
-    N, I, J, K = g.shape
-    _, c, U, V = w.shape
-    filters = arranged(w, 0, 2, 3, 1).reshape(groups, K // groups, U * V * c)
-    gx = xp.empty((N, *input_size, groups * c), g.dtype)
-    for images, _ in _blocks(g, groups * U * V * c, whole_images=True):
-        incoming = _by_group(g[images].reshape(-1, K), groups)
-        shape = (groups, incoming.shape[1], U * V * c)
-        columns = scratch("columns", shape, g.dtype, xp)
-        xp.matmul(incoming, filters, out=columns)
-        col2im(columns.reshape(groups, -1, I, J, U, V, c), gx[images], geometry)
-    return gx
-
-
 def im2col(x, rows, J, geometry):
     """What the filters see for output rows `rows`.  -> (groups, N*rows*J, U*V*C/groups)
 
-    Every patch of the zero-framed images is a view of them; the one copy lays them out.
+    Every patch of the zero-framed images is a view of them; one copy lays them out.
     """
     xp, (N, _, _, C) = xp_of(x), x.shape
     (U, V), (sh, sw), (top, left), (dh, dw), groups = geometry
-    I, c = rows.stop - rows.start, C // groups
-    size = ((I - 1) * sh + (U - 1) * dh + 1, (J - 1) * sw + (V - 1) * dw + 1)
+    count, c = rows.stop - rows.start, C // groups
+    size = ((count - 1) * sh + (U - 1) * dh + 1, (J - 1) * sw + (V - 1) * dw + 1)
     framed = scratch("framed", (N, *size, C), x.dtype, xp)
     frame(x, (rows.start * sh - top, -left), framed)
     n, h, w, one = framed.strides
-    shape = (groups, N, I, J, U, V, c)
+    shape = (groups, N, count, J, U, V, c)
     strides = (c * one, n, sh * h, sw * w, dh * h, dw * w, one)
     columns = scratch("columns", shape, x.dtype, xp)
     columns[...] = xp.lib.stride_tricks.as_strided(framed, shape, strides)
-    return columns.reshape(groups, N * I * J, U * V * c)
+    return columns.reshape(groups, N * count * J, U * V * c)
 
 
 def col2im(columns, out, geometry):
@@ -93,20 +98,20 @@ def col2im(columns, out, geometry):
 
     columns : (groups, N, I, J, U, V, C/groups)      out : (N, H, W, C)
     """
-    (U, V), (sh, sw), (top, left), (dh, dw), groups = geometry
-    _, _, I, J, _, _, c = columns.shape
-    N, H, W, _ = out.shape
-    framed = scratch(
-        "framed", (N, H + 2 * top, W + 2 * left, groups, c), out.dtype, xp_of(out)
-    )
+    (U, V), (sh, sw), (top, left), (dh, dw), _ = geometry
+    groups, _, height, width, *_, c = columns.shape
+    N, H, W, C = out.shape
+    framed = (N, H + 2 * top, W + 2 * left, groups, c)
+    framed = scratch("framed", framed, out.dtype, xp_of(out))
     framed[...] = 0
     patches = columns.transpose(4, 5, 1, 2, 3, 0, 6)  # (U, V, N, I, J, groups, c)
     for u in range(U):
-        rows = slice(u * dh, u * dh + (I - 1) * sh + 1, sh)
+        rows = slice(u * dh, u * dh + (height - 1) * sh + 1, sh)
         for v in range(V):
-            pixels = framed[:, rows, v * dw : v * dw + (J - 1) * sw + 1 : sw]
-            pixels += patches[u, v]
-    out[...] = framed.reshape(*framed.shape[:3], -1)[:, top : top + H, left : left + W]
+            seen = framed[:, rows, v * dw : v * dw + (width - 1) * sw + 1 : sw]
+            seen += patches[u, v]
+    inner = framed[:, top : top + H, left : left + W]
+    out[...] = inner.reshape(N, H, W, C)
 
 
 def _by_group(matrix, groups):
@@ -114,9 +119,11 @@ def _by_group(matrix, groups):
     return matrix.reshape(len(matrix), groups, -1).transpose(1, 0, 2)
 
 
-def _blocks(outputs, patch, whole_images=False):
-    """Blocks of images and rows of `outputs` (N, I, J, K) for patches of that size."""
-    N, I, J, K = outputs.shape
-    block = CPU_BLOCK if xp_of(outputs) is np else GPU_BLOCK
-    most = block // (J * (patch + K))
-    return row_blocks(N, I, max(I, most) if whole_images else most)
+def _blocks(outputs, geometry, C, whole_images=False):
+    """Blocks of images and rows of `outputs` (N, I, J, K), by their columns and K."""
+    N, height, width, K = outputs.shape
+    U, V = geometry.kernel_size
+    block = BLOCK if xp_of(outputs) is np else GPU_BLOCK
+    positions = max(block // (U * V * C + K), LARGE_ROWS)
+    most = positions // width
+    return row_blocks(N, height, max(height, most) if whole_images else most)

@@ -5,14 +5,10 @@
 x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C, 1, 1), any strides
 """
 
-import numpy as np
-
 from tinygen.backend import xp_of
+from tinygen.kernels.conv_layout import small_rows
 
-# OpenBLAS multiplies (M, P) @ (P, Q) without first copying both into packed panels if
-# M*P*Q is below a million, up to twice as fast if M is not too small.
-SMALL_PRODUCT = 1_000_000
-FEWEST_ROWS, MOST_ROWS = 64, 512
+FEWEST_ROWS = 64  # of a small product, to be worth it
 
 
 def conv2d(x, w, geometry):
@@ -51,12 +47,5 @@ def channel_product(x, matrix):
 def _matrices(x, y):
     """The pixels of x and y as (blocks, rows, channels), for small products."""
     pixels = x.shape[0] * x.shape[1] * x.shape[2]
-    rows = _rows_per_block(pixels, x.shape[3] * y.shape[3])
+    rows = small_rows(pixels, x.shape[3] * y.shape[3], FEWEST_ROWS)
     return x.reshape(-1, rows, x.shape[3]), y.reshape(-1, rows, y.shape[3])
-
-
-def _rows_per_block(pixels, matrix_size):
-    """The most rows for a small product that divide the pixels; else all pixels."""
-    most = min(MOST_ROWS, SMALL_PRODUCT // matrix_size)
-    fitting = (r for r in range(most, FEWEST_ROWS - 1, -1) if pixels % r == 0)
-    return next(fitting, pixels)

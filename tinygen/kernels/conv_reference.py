@@ -9,8 +9,9 @@ T is linear in each of its three slots, so leaving a slot empty gives a linear m
     conv2d_input_grad(g, w)   the empty slot is x    (N, C, H, W)
     conv2d_weight_grad(x, g)  the empty slot is w    (K, C/groups, U, V)
 
-and each of the three is the others' derivative.  The second one is also known as the
-transposed convolution; its w has PyTorch's ConvTranspose2d layout (in, out/groups, U, V).
+and each of the three is a derivative of the others.  The second one is also called the
+transposed convolution: its w has the layout of PyTorch's ConvTranspose2d, (in,
+out/groups, U, V).
 
 All three walk over the taps (u, v) of the filter.  At one tap, a convolution is a
 matrix product over channels, between y and every stride-th pixel of the padded x.
@@ -54,9 +55,9 @@ def conv2d(x, w, *, stride, padding, dilation, groups):
 
 
 def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
-    """gx[n,c,h,l] = sum of w[k,c,u,v] g[n,k,i,j] over the i, j, u, v that read x[h,l].
+    """gx[n,c,h,l] = sum of w[k,c,u,v] g[n,k,i,j] over the k,i,j,u,v that read x[h,l].
 
-    g : (N, K, I, J)      w : (K, C/groups, U, V)      -> (N, C, H, W), input_size (H, W)
+    g : (N, K, I, J)   w : (K, C/groups, U, V)   input_size : (H, W)  -> (N, C, H, W)
 
     Pixels that the filters never reach (a stride that does not divide) get zero.
     """
@@ -78,7 +79,7 @@ def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
 def conv2d_weight_grad(x, g, *, kernel_size, stride, padding, dilation, groups):
     """gw[k,c,u,v] = sum_{n,i,j} g[n,k,i,j] x[n,c, i*stride + u*dilation - padding, ..].
 
-    x : (N, C, H, W)      g : (N, K, I, J)      -> (K, C/groups, U, V), kernel_size (U, V)
+    x : (N, C, H, W)   g : (N, K, I, J)   kernel_size : (U, V)  -> (K, C/groups, U, V)
     """
     xp = xp_of(x)
     (_, C, *_), (_, K, *size), (U, V) = x.shape, g.shape, kernel_size
@@ -106,7 +107,7 @@ def _by_group(x, axis, groups):
 
 
 def _seen_by(tap, size, stride, dilation):
-    """The index of the padded pixels that one tap of the filter meets: I x J of them."""
+    """The index of the I x J padded pixels that one tap of the filter meets."""
     rows, columns = (
         slice(t * d, t * d + (count - 1) * s + 1, s)
         for t, count, s, d in zip(tap, size, stride, dilation, strict=True)

@@ -21,7 +21,8 @@ error is about 1e-5 of the largest output, ten times that of a direct sum, and t
 as that of other libraries' Winograd kernels; so float64 always takes a direct path, and
 `switched_off` makes float32 do so.
 
-x : (N, H, W, C)   y : (N, I, J, K)   w : (K, C, 3, 3), any strides; stride 1; NumPy only
+x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C, 3, 3), any strides
+Stride 1, no groups, no dilation, float32, NumPy only.
 
 Source: Lavin and Gray, Fast algorithms for convolutional neural networks,
 arXiv:1509.09308, section 4.
@@ -69,7 +70,7 @@ _FROM_OUTPUT = np.ascontiguousarray(_TO_OUTPUT.T)  # A
 _FILTERS = np.kron(_TO_FILTER, _TO_FILTER).astype(np.float32)  # (36, 9): G . G^T
 TILE = 4  # outputs of a tile along each axis
 BLOCK = 150_000  # numbers in each of the two buffers
-FEWEST_FILLED = 0.6  # part of the tiles that lies in the image
+FEWEST_FILLED = 0.5  # part of the tiles that lies in the image
 FEWEST_CHANNELS = 16  # below, the transforms cost more than the products save
 
 _enabled = ContextVar("winograd", default=True)
@@ -87,8 +88,8 @@ def switched_off():
 
 def suits(geometry, channels, filters, output_size, dtype):
     """Whether the method applies, and fills its tiles well enough to pay."""
-    I, J = output_size
-    filled = I * J / (TILE * TILE * _tiles(I) * _tiles(J))
+    height, width = output_size
+    filled = height * width / (_tiles(height) * _tiles(width) * TILE * TILE)
     return (
         _enabled.get()
         and dtype == np.float32
@@ -113,11 +114,11 @@ def conv2d_input_grad(g, w, input_size, geometry):
 
 def conv2d_weight_grad(x, g, geometry):
     """gw, summed in the transformed space over all tiles.  -> (K, C, 3, 3)"""
-    C, (N, I, J, K), (top, left) = x.shape[3], g.shape, geometry.padding
-    rows, columns = _tiles(I), _tiles(J)
+    C, (N, height, width, K), (top, left) = x.shape[3], g.shape, geometry.padding
+    rows, columns = _tiles(height), _tiles(width)
     total = np.zeros((36, C, K), np.float32)
     part = scratch("weight gradient", total.shape, np.float32)
-    for images, block in _blocks(N, rows, columns, max(C, K)):
+    for images, block in _blocks(N, rows, columns, C, K):
         shape = block.stop - block.start, columns
         start = block.start * TILE
         tiles = _gather(x[images], (start - top, -left), shape, 6, "a")
@@ -132,11 +133,11 @@ def conv2d_weight_grad(x, g, geometry):
 def _correlate(x, filters, size, padding):
     """Convolve x (N, H, W, C) with filters (3, 3, C, K).  -> (N, *size, K)"""
     C, K = filters.shape[2:]
-    (I, J), (top, left) = size, padding
-    rows, columns = _tiles(I), _tiles(J)
+    (height, width), (top, left) = size, padding
+    rows, columns = _tiles(height), _tiles(width)
     filters = (_FILTERS @ filters.reshape(9, C * K)).reshape(36, C, K)
     y = np.empty((len(x), rows, TILE, columns, TILE, K), np.float32)
-    for images, block in _blocks(len(x), rows, columns, max(C, K)):
+    for images, block in _blocks(len(x), rows, columns, C, K):
         shape = block.stop - block.start, columns
         origin = block.start * TILE - top, -left
         tiles = _gather(x[images], origin, shape, 6, "a")
@@ -146,7 +147,8 @@ def _correlate(x, filters, size, padding):
         out = out.reshape(TILE, TILE, -1, *shape, K)
         y[images, block] = out.transpose(2, 3, 0, 4, 1, 5)
     y = y.reshape(len(x), rows * TILE, columns * TILE, K)
-    return y if y.shape[1:3] == (I, J) else np.ascontiguousarray(y[:, :I, :J])
+    whole = y.shape[1:3] == (height, width)
+    return y if whole else np.ascontiguousarray(y[:, :height, :width])
 
 
 def _gather(x, origin, shape, size, buffer):
@@ -183,6 +185,10 @@ def _tiles(size):
     return -(-size // TILE)
 
 
-def _blocks(images, rows, columns, channels):
-    """Blocks of images and tile rows that fill the buffers."""
-    return row_blocks(images, rows, BLOCK // (36 * columns * channels))
+def _blocks(images, rows, columns, C, K):
+    """Blocks of images and tile rows that fill the buffers.
+
+    Every block reads the filters once, so large filters take larger blocks.
+    """
+    numbers = max(BLOCK, 36 * C * K // 8)
+    return row_blocks(images, rows, numbers // (36 * columns * max(C, K)))
