@@ -138,7 +138,7 @@ def allowed(settings):
     return plain_momentum or not settings["nesterov"]
 
 
-@pytest.mark.parametrize("settings", filter(allowed, every(SGD)), ids=str)
+@pytest.mark.parametrize("settings", list(filter(allowed, every(SGD))), ids=str)
 def test_sgd_like_pytorch(settings):
     torch = pytest.importorskip("torch")
     p, buf = buffers = state(40, 1)
