@@ -1,0 +1,52 @@
+"""Attention, and the embedding of time."""
+
+import math
+
+import numpy as np
+
+from tinygen.backend import get_device, to_device
+from tinygen.engine import Tensor
+from tinygen.errors import ShapeError
+from tinygen.functional.activation import softmax
+from tinygen.ops.elementwise import values, where
+from tinygen.ops.linear import matmul
+from tinygen.ops.shape import swapaxes
+
+
+def scaled_dot_product_attention(query, key, value, mask=None, scale=None):
+    """softmax(query @ key^T * scale + mask) @ value.
+
+    query : (..., L, E)      key : (..., S, E)      value : (..., S, D)  -> (..., L, D)
+    mask : booleans (..., L, S), True where a query may look at a key; None for all
+    scale : 1/sqrt(E) if left out
+    Source: Vaswani et al., arXiv 1706.03762, equation 1.
+    """
+    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise ShapeError(
+            f"attention: query {query.shape}, key {key.shape}, value {value.shape}. "
+            "Fix: query and key of one width, as many keys as values"
+        )
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = matmul(query * scale, swapaxes(key, -1, -2))
+    if mask is not None:
+        scores = where(values(mask), scores, -math.inf)
+    return matmul(softmax(scores, -1), value)
+
+
+def time_embedding(steps, width: int, max_period: float = 10000.0) -> Tensor:
+    """Sines and cosines of a step number at `width // 2` frequencies.
+
+    e[n, i] = cos(t[n] f_i), e[n, half + i] = sin(t[n] f_i),
+    f_i = max_period**(-i / half),      half = width // 2
+
+    steps : (N,) numbers      -> (N, width) float32
+    Raises ShapeError if width is odd.  Source: arXiv 1706.03762, section 3.5, as used
+    by Ho et al., arXiv 2006.11239.
+    """
+    if width < 2 or width % 2:
+        raise ShapeError(f"time_embedding: width {width}. Fix: an even number >= 2")
+    steps = np.asarray(values(steps), np.float64)
+    half = width // 2
+    angles = steps[:, None] * max_period ** (-np.arange(half) / half)
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    return Tensor(to_device(waves, get_device()))
