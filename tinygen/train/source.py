@@ -11,7 +11,7 @@ from tinygen import backend, data
 from tinygen.data.bundled import unknown
 from tinygen.data.planes import PLANES
 from tinygen.engine import Tensor
-from tinygen.errors import DataError
+from tinygen.errors import ConfigError
 
 HELD_OUT = 2500  # points of a plane to evaluate on, as many as PacGAN takes
 
@@ -33,7 +33,7 @@ class Images:
     Raises DataError if there are fewer training images than batch_size.
     """
 
-    kind = "images"
+    kind = contents = "images"  # `contents` names an array of samples in a file
 
     def __init__(self, dataset: data.Dataset, *, batch_size: int, seed: int):
         self.name, self.shape = dataset.name, dataset.shape
@@ -61,7 +61,7 @@ class Images:
 class Points:
     """A distribution in the plane: every batch is drawn afresh."""
 
-    kind = "plane"
+    kind, contents = "plane", "points"
     shape = (2,)
     classes = ()
 
@@ -90,10 +90,10 @@ def names(kind: str) -> tuple[str, ...]:
 def open_data(name: str, kind: str, *, batch_size: int, seed: int):
     """The data of that name, if it is of the kind that a recipe takes.
 
-    Raises DataError with the nearest name and all that would do.
+    Raises ConfigError with the nearest name and all that would do.
     """
     if name not in names(kind):
-        raise DataError(unknown(f"data of {kind}", name, names(kind)))
+        raise ConfigError(unknown(f"data of kind {kind!r}:", name, names(kind)))
     if name in PLANES:
         return Points(data.plane(name), batch_size=batch_size, seed=seed)
     return Images(data.load(name), batch_size=batch_size, seed=seed)

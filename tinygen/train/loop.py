@@ -1,0 +1,240 @@
+"""The training loop: the same for every recipe.
+
+State after step k is a pure function of (recipe, options, data, k), since all
+randomness comes from (seed, stream, step).  Looking at a run, which is drawing samples,
+evaluating, logging and saving, changes nothing in it, and a run that is continued
+from a checkpoint is bit for bit the run that was never stopped.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tinygen import backend, plot
+from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
+from tinygen.train import checkpoint, files
+from tinygen.train.progress import Progress, in_words
+from tinygen.train.recipe import Recipe, as_array
+from tinygen.train.run import Run, check_unchanged, versions
+from tinygen.train.stop import Stop
+
+SHOWN_IMAGES, SHOWN_POINTS = 64, 2500  # in a picture of samples
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a training ended.
+
+    step : steps done      signal : the number of the one that stopped it, or None
+    losses : the last that were read      samples : the picture of the last samples
+    """
+
+    folder: Path
+    step: int
+    signal: int | None
+    losses: dict[str, float]
+    samples: Path
+
+
+def train(
+    recipe: Recipe,
+    folder: Path | str,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    allow_changed: tuple[str, ...] = (),
+    progress: bool = True,
+) -> Result:
+    """Train a recipe for recipe.config.steps steps and keep the run in a folder.
+
+    resume : go on with the run in the folder      overwrite : lose the run in it
+    allow_changed : options that may differ from those that the run began with
+    progress : tell of it on stderr
+
+    The first Ctrl-C or SIGTERM finishes the step, saves and returns, with
+    result.signal set; the second stops at once.
+    Raises ConfigError if the folder cannot be used, NonFiniteError if a loss is not
+    finite, CheckpointError if the last state could not be saved.
+    """
+    run = Run(folder)
+    check_can(run, resume, overwrite)
+    name, total = recipe.name, recipe.config.steps
+    with (
+        run.locked(),
+        backend.device(recipe.config.device),
+        Progress(name, total, wanted=progress) as bar,
+        Stop() as stop,
+    ):
+        done = go_on(recipe, run, allow_changed, bar) if resume else begin(recipe, run)
+        bar.start(done)
+        return Training(recipe, run, done, bar, stop).run_on()
+
+
+def check_can(run: Run, resume: bool, overwrite: bool) -> None:
+    """Raise ConfigError if the folder cannot be used as it is wanted."""
+    if resume and overwrite:
+        raise ConfigError("resume and overwrite at once. Fix: choose one of them")
+    if resume:
+        run.check_begun()
+    else:
+        run.check_free(overwrite=overwrite)
+
+
+def begin(recipe: Recipe, run: Run) -> int:
+    """Make the folder that of a new run; -> 0, the steps done."""
+    run.clear()
+    run.write_config(recipe)
+    return 0
+
+
+def go_on(recipe: Recipe, run: Run, allow_changed, progress: Progress) -> int:
+    """Put the newest checkpoint of a run into the recipe; -> the steps done."""
+    files.remove_temporary(run.folder / checkpoint.FOLDER)
+    before = checkpoint.load(checkpoint.find(run.folder))
+    check_unchanged(recipe, before, allow_changed)
+    checkpoint.restore(recipe, before)
+    for log in (run.log, run.evaluation):
+        log.keep(before.step)
+    then, now = run.read_config()["versions"], versions()
+    if then != now:
+        progress.say(f"begun with {then}, now {now}: last digits may differ")
+    run.write_config(recipe)
+    return before.step
+
+
+class Training:
+    """A recipe on its way from `done` steps to the last."""
+
+    def __init__(self, recipe: Recipe, run: Run, done: int, progress, stop: Stop):
+        self.recipe, self.config, self.run = recipe, recipe.config, run
+        self.done, self.progress, self.stop = done, progress, stop
+        self.losses: dict[str, float] = {}
+        rows = run.log.rows()
+        self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
+        self.cheap_to_read = recipe.config.device == "cpu"  # on a GPU it is a wait
+
+    def run_on(self) -> Result:
+        """Train to the last step, or to the end of the step in which a signal comes."""
+        if self.done == 0:
+            self.look()
+            self.save()
+        while self.done < self.config.steps and self.stop.signal is None:
+            self.advance()
+        if self.stop.signal is not None:
+            self.progress.say(f"stopped after step {self.done}")
+            self.save()
+        last = (self.done, self.stop.signal, self.losses, self.run.samples)
+        return Result(self.run.folder, *last)
+
+    def advance(self) -> None:
+        """One training step, and what is due after it."""
+        recipe, step = self.recipe, self.done
+        before = parameters(recipe) if step == 0 else {}
+        batch = recipe.data.batch(step)
+        losses = recipe.train_step(batch, step, recipe.streams(step))
+        self.done = step + 1
+        if self.cheap_to_read or self.due(self.config.log_every):
+            self.losses = self.read(losses)
+        if step == 0:
+            self.warn_of(left_alone(recipe, before))
+        self.progress.update(self.done, self.losses)
+        if self.due(self.config.log_every):
+            self.attempt(self.record)
+        if self.due(self.config.sample_every):
+            self.attempt(self.look)
+        if self.due(self.config.save_every):
+            self.attempt(self.save)
+
+    def due(self, every: int) -> bool:
+        """Whether this step is the last, or one of every so many."""
+        return self.done % every == 0 or self.done == self.config.steps
+
+    def read(self, losses: dict) -> dict[str, float]:
+        """The losses as numbers; NonFiniteError if one is NaN or infinite."""
+        found = {name: as_number(name, value) for name, value in losses.items()}
+        bad = [name for name, value in found.items() if not math.isfinite(value)]
+        if bad:
+            kept = checkpoint.saved(self.run.folder / checkpoint.FOLDER)
+            raise NonFiniteError(
+                f"step {self.done}: loss {', '.join(bad)} is not finite "
+                f"({in_words(found)}; last read {in_words(self.losses) or 'none'}). "
+                f"Fix: a smaller step size; {kept[-1]} is kept"
+            )
+        return found
+
+    def warn_of(self, names: list[str]) -> None:
+        """Say which parameters the first step did not reach."""
+        if names:
+            self.progress.say(
+                f"warning: no gradient in the first step for {checkpoint.listed(names)}"
+            )
+
+    def attempt(self, write: Callable[[], None]) -> None:
+        """Write something; a full disk is told of, and at the last step is an error."""
+        try:
+            write()
+        except (OSError, CheckpointError) as error:
+            if self.done == self.config.steps:
+                raise
+            self.progress.say(f"warning: {error}; training goes on")
+
+    def record(self) -> None:
+        """Add a row to the log."""
+        seconds = round(time.monotonic() - self.began, 2)
+        self.run.log.append({"step": self.done, "seconds": seconds, **self.losses})
+
+    def look(self) -> None:
+        """Draw samples and other pictures, measure held-out data, draw the curves."""
+        recipe, run = self.recipe, self.run
+        path = run.place("samples", self.done)
+        plane = recipe.data.kind == "plane"
+        samples = recipe.draw(SHOWN_POINTS if plane else SHOWN_IMAGES)
+        target = as_array(recipe.data.test().x) if plane else None
+        plot.save_samples(path, samples, target)
+        files.write(run.samples, path.read_bytes())
+        for name, draw in recipe.pictures().items():
+            with recipe.at_rest():
+                plot.save_figure(run.place(f"pictures/{name}", self.done), draw)
+        if measured := recipe.measure():
+            run.evaluation.append({"step": self.done, **measured})
+        tables = {"losses": run.log.rows(), "held-out data": run.evaluation.rows()}
+        plot.save_figure(run.curves, lambda figure: plot.curves(figure, tables), (9, 4))
+
+    def save(self) -> None:
+        """Write a checkpoint, after the rows that it has behind it."""
+        self.run.log.flush()
+        self.run.evaluation.flush()
+        checkpoint.save(self.run.folder, self.recipe, self.done)
+
+
+def as_number(name: str, loss) -> float:
+    """A loss as a number; ShapeError unless it has one element."""
+    if np.size(array := as_array(loss)) != 1:
+        raise ShapeError(
+            f"loss {name} has shape {array.shape}. Fix: return its mean() or sum()"
+        )
+    return float(array.reshape(()))
+
+
+def parameters(recipe: Recipe) -> dict[str, np.ndarray]:
+    """A copy of every parameter, by its name."""
+    return {
+        f"{key}.{name}": as_array(parameter).copy()
+        for key, module in recipe.modules().items()
+        for name, parameter in module.named_parameters()
+    }
+
+
+def left_alone(recipe: Recipe, before: dict[str, np.ndarray]) -> list[str]:
+    """The parameters that have no gradient and are what they were before."""
+    return [
+        f"{key}.{name}"
+        for key, module in recipe.modules().items()
+        for name, parameter in module.named_parameters()
+        if parameter.grad is None
+        and np.array_equal(as_array(parameter), before[f"{key}.{name}"])
+    ]

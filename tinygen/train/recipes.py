@@ -1,0 +1,35 @@
+"""Every recipe by its name: what `tinygen list` lists and `tinygen train` takes."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from tinygen.errors import ConfigError
+from tinygen.train import checkpoint
+from tinygen.train.recipe import Recipe
+
+RECIPES: dict[str, type[Recipe]] = {}
+
+
+def find(name: str) -> type[Recipe]:
+    """The recipe of that name; ConfigError with the nearest name, and all of them."""
+    if name not in RECIPES:
+        near = get_close_matches(name, RECIPES, n=1, cutoff=0.5)
+        hint = f"{near[0]!r}; all of them:" if near else "one of"
+        raise ConfigError(f"unknown recipe {name!r}. Fix: {hint} {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def trained(place: Path | str, *, device: str | None = None) -> Recipe:
+    """A recipe in the state of a checkpoint, with the options that it was trained with.
+
+    place : the folder of a run, for its newest checkpoint, or the file of one
+    device : where to compute, if not where it was trained
+    Raises CheckpointError if there is none, IntegrityError if it is damaged.
+    """
+    found = checkpoint.load(checkpoint.find(Path(place)))
+    kind = find(found.recipe)
+    config = kind.Config.from_dict(found.config)
+    recipe = kind(config if device is None else replace(config, device=device))
+    checkpoint.restore(recipe, found)
+    return recipe
