@@ -88,6 +88,16 @@ def test_arguments_of_different_memory_orders(count):
     np.testing.assert_allclose(kernel(*arrays), plain(kernel, *arrays), rtol=1e-12)
 
 
+@pytest.mark.parametrize("size", [4, 40])
+def test_a_broadcast_gradient_takes_the_memory_order_of_the_activation(size):
+    x = numbers(np.random.default_rng(0), (2, size, size, 41)).transpose(0, 3, 1, 2)
+    g = np.broadcast_to(np.float64(0.5), x.shape)
+    for gradient in (K.tanh_grad, K.relu_grad, K.silu_grad):
+        gx = gradient(g, x)
+        assert strides_in_memory(gx) == strides_in_memory(x)
+        np.testing.assert_allclose(gx, plain(gradient, g, x), rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_gradient_is_the_slope(name):
     forward, gradient, takes, settings = PAIRS[name]

@@ -45,14 +45,14 @@ def adam_step(p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decouple
     """
     correction = math.sqrt(1 - beta2**step)  # sqrt(v_hat) = sqrt(v) / correction
     settings = {
-        "beta1": beta1,
-        "beta2": beta2,
+        "beta1": float(beta1),
+        "beta2": float(beta2),
         "rate": float(lr) * correction / (1 - beta1**step),
         "floor": eps * correction,
         "shrink": 1 - float(lr) * weight_decay if decoupled else 1.0,
         "pull": 0.0 if decoupled else weight_decay,
     }
-    block = BLOCK if xp_of(p) is np else p.size
+    block = BLOCK if xp_of(p) is np else max(1, p.size)
     for start in range(0, p.size, block):
         cut = slice(start, start + block)
         adam_block(p[cut], g[cut], m[cut], v[cut], **settings)

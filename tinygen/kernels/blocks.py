@@ -9,7 +9,6 @@ from functools import wraps
 
 import numpy as np
 
-from tinygen.backend import xp_of
 from tinygen.kernels.select import faster_than
 
 BLOCK = 65536  # elements: three float32 blocks fit a 1 MB L2 cache
@@ -27,7 +26,7 @@ def blocked(plain):
     def declare(body):
         @wraps(body)
         def fast(x, *others):
-            if xp_of(x) is not np or x.ndim == 0:
+            if type(x) is not np.ndarray or x.ndim == 0:
                 return plain(x, *others)
             if x.size <= BLOCK:
                 return body(x, *others)
@@ -38,17 +37,21 @@ def blocked(plain):
     return declare
 
 
-def over_blocks(body, x, *others):
-    """body(x, *others) computed one block at a time, in the memory order of x."""
-    y = np.empty_like(x)
-    for *pieces, out in blocks(x, *others, y):
+def over_blocks(body, *arguments):
+    """body(*arguments) computed one block at a time, in their memory order.
+
+    A gradient broadcast from a sum has no order of its own: the next array decides.
+    """
+    arrays = [a for a in arguments if is_cut(a)]
+    y = np.empty_like(next((a for a in arrays if 0 not in a.strides), arrays[0]))
+    for *pieces, out in blocks(*arguments, y):
         body(*pieces, out=out)
     return y
 
 
-def sum_over_blocks(body, x, *others):
-    """The sum of body(x, *others), which is never in memory as a whole."""
-    return sum(float(body(*pieces).sum()) for pieces in blocks(x, *others))
+def sum_over_blocks(body, *arguments):
+    """The sum of body(*arguments), which is never in memory as a whole."""
+    return sum(float(body(*pieces).sum()) for pieces in blocks(*arguments))
 
 
 def blocks(x, *others):
@@ -57,7 +60,7 @@ def blocks(x, *others):
     Of gapless memory in any order of axes, `ravel("K")` is a view.
     """
     arguments = (x, *others)
-    if any(is_cut(a) and a.strides != x.strides for a in arguments):
+    if any(is_cut(a) and a.strides != x.strides for a in others):
         yield arguments
         return
     flat = [a.ravel("K") if is_cut(a) else a for a in arguments]

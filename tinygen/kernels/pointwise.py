@@ -7,9 +7,9 @@ x, y, g, logits, targets : arrays of one shape and dtype, any strides
 -> a new array, same shape, dtype and memory order
 `out` is where `blocked` wants the result of a block; callers leave it out.
 
-Three costs that are not obvious, in units of one addition: `maximum(x, 0)` 4, because
-NumPy vectorises it for two arrays only, so a block of zeros is filled first; `where`
-on a mask that follows the data, 20 or more; `x**3`, 200.
+Three costs that are not obvious, in additions on an AVX-512 processor: `maximum(x, 0)`
+5, because NumPy vectorises it for two arrays only, so zeros are filled in first;
+`where` on a mask that follows the data, 50; `x**3`, 700.
 """
 
 import math
@@ -38,9 +38,8 @@ def logistic(x, out=None, sign=1.0):
 
 def positive_part(x, out=None):
     """max(x, 0) in place."""
-    y = np.zeros_like(x) if out is None else out
-    if out is not None:
-        y.fill(0.0)
+    y = np.empty_like(x) if out is None else out
+    y.fill(0.0)
     return np.maximum(x, y, out=y)
 
 
