@@ -1,0 +1,5 @@
+"""Checking gradients: your own functions', and those of every op of the library."""
+
+from tinygen.testing.adjoint import adjoint_check
+from tinygen.testing.gradcheck import gradcheck, gradgradcheck
+from tinygen.testing.report import GradcheckError, GradcheckReport
