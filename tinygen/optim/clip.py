@@ -31,7 +31,8 @@ def clip_grad_norm(
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1:  # nan too
         for p in params:
-            p.grad = Tensor(p.grad.data * factor)
+            g = p.grad.data
+            p.grad = Tensor(xp_of(g).asarray(g * factor))
     return norm
 
 
@@ -40,4 +41,5 @@ def clip_grad_value(params: Iterable[Tensor], clip_value: float) -> None:
     for p in params:
         if p.grad is not None:
             g = p.grad.data
-            p.grad = Tensor(xp_of(g).clip(g, -clip_value, clip_value))
+            xp = xp_of(g)
+            p.grad = Tensor(xp.asarray(xp.clip(g, -clip_value, clip_value)))

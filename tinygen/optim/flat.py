@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygen.backend import xp_of
+from tinygen.backend import device_of, xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
+from tinygen.kernels.blocks import BLOCK
 
 
 class Run(NamedTuple):
@@ -98,3 +99,9 @@ class Flat:
         for i in range(run.first, run.last):
             self.views[i] = self.view(self.values, i)
             self.params[i].assign(self.views[i])
+
+
+def pieces(values, start: int, stop: int) -> list[slice]:
+    """Slices of a stretch that fit the processor's cache; on a GPU all of it in one."""
+    length = BLOCK if device_of(values) == "cpu" else max(stop - start, 1)
+    return [slice(i, min(i + length, stop)) for i in range(start, stop, length)]

@@ -19,10 +19,9 @@ import numpy as np
 
 from tinygen import backend
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError
-from tinygen.kernels.blocks import BLOCK
+from tinygen.errors import CheckpointError, ConfigError
 from tinygen.nn.state import fitted
-from tinygen.optim.flat import Flat
+from tinygen.optim.flat import Flat, pieces
 
 
 class Optimizer(ABC):
@@ -88,7 +87,7 @@ class Optimizer(ABC):
             flat.gather()
         for group, flat in self._flats:
             for run in flat.runs():
-                for cut in _blocks(flat.values, run.start, run.stop):
+                for cut in pieces(flat.values, run.start, run.stop):
                     state = {name: x[cut] for name, x in flat.state.items()}
                     g = flat.gradients[cut]
                     self.update(flat.values[cut], g, state, run.step, group)
@@ -121,9 +120,11 @@ class Optimizer(ABC):
             expected[f"{index}.step"] = np.zeros(())
             for name, buffer in flat.state.items():
                 expected[f"{index}.{name}"] = flat.view(buffer, i)
-        arrays = fitted(state, expected, f"{type(self).__name__}.load_state_dict")
+        what = f"{type(self).__name__}.load_state_dict"
+        arrays = fitted(state, expected, what)
+        steps = [_whole(what, arrays, f"{n}.step") for n, _, _ in self._located()]
         for index, flat, i in self._located():
-            flat.steps[i] = int(arrays[f"{index}.step"])
+            flat.steps[i] = steps[index]
             for name, buffer in flat.state.items():
                 flat.view(buffer, i)[...] = arrays[f"{index}.{name}"]
 
@@ -181,19 +182,20 @@ def _alike(params: list[Tensor]) -> list[list[Tensor]]:
     return list(kinds.values())
 
 
-def _blocks(values, start: int, stop: int) -> list[slice]:
-    """Pieces of a stretch that fit the processor's cache; on a GPU all of it."""
-    length = BLOCK if backend.device_of(values) == "cpu" else stop - start
-    return [slice(i, min(i + length, stop)) for i in range(start, stop, length or 1)]
+def _whole(what: str, arrays: Mapping, name: str) -> int:
+    """A number of steps, which PyTorch keeps as a float."""
+    value = float(arrays[name])
+    if not (value >= 0 and value.is_integer()):
+        raise CheckpointError(f"{what}: {name} is {value}. Fix: an undamaged state")
+    return int(value)
 
 
 def require(name: str, group: Mapping, option: str, holds, possible: str) -> None:
     """Refuse an option that is no finite number or for which `holds` is false."""
     value = group[option]
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        if math.isfinite(value) and holds(value):
-            return
-    raise ConfigError(f"{name}: {option}={value!r}. Fix: {possible}")
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not (number and math.isfinite(value) and holds(value)):
+        raise ConfigError(f"{name}: {option}={value!r}. Fix: {possible}")
 
 
 def at_least_zero(value) -> bool:

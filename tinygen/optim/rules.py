@@ -34,9 +34,10 @@ class Adam(Optimizer):
 
     def check(self, group):
         super().check(group)
-        name, betas = type(self).__name__, tuple(group["betas"])
+        name, betas = type(self).__name__, group["betas"]
         require(name, group, "eps", at_least_zero, "a number >= 0")
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        pair = isinstance(betas, (tuple, list)) and len(betas) == 2
+        if not pair or not all(0 <= beta < 1 for beta in betas):
             raise ConfigError(f"{name}: betas={betas}. Fix: two numbers in [0, 1)")
 
     def state_names(self, group):
