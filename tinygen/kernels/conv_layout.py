@@ -88,7 +88,7 @@ def small_rows(rows, matrix_size, fewest):
     """The most rows that divide `rows` and make a product small; else all of them."""
     most = min(MOST_ROWS, SMALL_PRODUCT // matrix_size)
     fitting = (r for r in range(most, fewest - 1, -1) if rows % r == 0)
-    return next(fitting, rows)
+    return next(fitting, max(rows, 1))
 
 
 def inside(origin, step, count, size):

@@ -69,20 +69,19 @@ def conv2d(x, w, geometry):
 def conv2d_input_grad(g, w, input_size, geometry):
     """gx, phase by phase.  -> (N, H, W, C)"""
     (_, C, U, V), (H, W), (sh, sw) = w.shape, input_size, geometry.stride
-    count = -(
-        -H // sh
-    )  # of rows per phase; rounded up, so that phases have equally many
+    count = -(-H // sh)  # rows of a phase, the same for all: gx may end in excess rows
     unreached = sh > U or sw > V  # pixels between the filters
     gx = (np.zeros if unreached else np.empty)((len(g), count * sh, W, C), g.dtype)
     taps = arranged(w, 3, 2, 0, 1)  # (V, U, K, C)
-    columns = [_phase(b, sw, geometry.padding[1], V) for b in range(sw)]
-    left = min(first for first, _ in columns)
-    width = max(first for first, _ in columns) - left - (-W // sw) - (-V // sw) - 1
+    phases = [_phase(b, sw, geometry.padding[1], V) for b in range(sw)]
+    left = min(first for first, _ in phases)
+    width = max(first for first, _ in phases) - left - (-W // sw) - (-V // sw) - 1
     for a in range(sh):
         top, us = _phase(a, sh, geometry.padding[0], U)
+        row_phase = gx.reshape(-1, sh, W, C)[:, a]
         heads = [
-            (first - left, _matrix(taps[vs, us]), gx.reshape(-1, sh, W, C)[:, a, b::sw])
-            for b, (first, vs) in enumerate(columns)
+            (first - left, _matrix(taps[vs, us]), row_phase[:, b::sw])
+            for b, (first, vs) in enumerate(phases)
         ]
         lowering = Lowering(count, width, len(taps[0, us]), (top, left), 1)
         _slide(g, lowering, [head for head in heads if head[1].size])
@@ -97,9 +96,8 @@ def conv2d_weight_grad(x, g, geometry):
     (U, V), (_, *size, K), C = geometry.kernel_size, g.shape, x.shape[3]
     J = size[1]
     g = g.reshape(-1, J, K)
-    lowering = _seen(size, geometry)
     gw = np.zeros((V * U * C, K), x.dtype)
-    for rows, lowered in _blocks(x, lowering, gw.size):
+    for rows, lowered in _blocks(x, _seen(size, geometry), gw.size):
         seen = patches(lowered, 0, geometry.stride[1], J, V * U * C)
         gw += (seen.transpose(1, 2, 0) @ g[rows].transpose(1, 0, 2)).sum(0)
     return gw.reshape(V, U, C, K).transpose(3, 2, 1, 0)

@@ -3,9 +3,11 @@
     y[n,i,j,:] = x[n, i*stride, j*stride, :] @ w.T
 
 x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C, 1, 1), any strides
+No groups, NumPy only.
 """
 
-from tinygen.backend import xp_of
+import numpy as np
+
 from tinygen.kernels.conv_layout import small_rows
 
 FEWEST_ROWS = 64  # of a small product, to be worth it
@@ -23,7 +25,7 @@ def conv2d_input_grad(g, w, input_size, geometry):
     product = channel_product(g, w[:, :, 0, 0])
     if (sh, sw) == (1, 1):
         return product
-    gx = xp_of(g).zeros((len(g), *input_size, w.shape[1]), g.dtype)
+    gx = np.zeros((len(g), *input_size, w.shape[1]), g.dtype)
     gx[:, ::sh, ::sw] = product
     return gx
 
@@ -37,10 +39,9 @@ def conv2d_weight_grad(x, g, geometry):
 
 def channel_product(x, matrix):
     """x @ matrix over the last axis, in blocks of rows."""
-    xp = xp_of(x)
-    y = xp.empty((*x.shape[:3], matrix.shape[1]), x.dtype)
+    y = np.empty((*x.shape[:3], matrix.shape[1]), x.dtype)
     rows, out = _matrices(x, y)
-    xp.matmul(rows, xp.ascontiguousarray(matrix), out=out)
+    np.matmul(rows, np.ascontiguousarray(matrix), out=out)
     return y
 
 
