@@ -220,13 +220,14 @@ def _sweep_arrays(steps, useful, keep, grads, free) -> None:
             node.saved = node.out = None
         if g is None:
             continue
-        if op.joint is not None:
+        rules = op.rules or op.rules_for(xs)
+        if rules is None:
             _pull_joint(node, g, y, xs, useful, grads)
             continue
-        two = settings is None and len(xs) == 2  # spelled out, a call costs much less
-        for parent, rule in zip(node.parents, op.rules or op.rules_for(xs)):  # noqa: B905
+        binary = op.binary  # spelled out, a call costs much less
+        for parent, rule in zip(node.parents, rules):  # noqa: B905
             if parent in useful:
-                if two:
+                if binary:
                     gx = rule(g, y, xs[0], xs[1])
                 else:
                     gx = rule(g, y, *xs, **(settings or {}))

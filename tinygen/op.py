@@ -78,7 +78,9 @@ class Op:
         self.joint = rule
 
     def rules_for(self, xs):
-        """The rule of each argument."""
+        """The rule of each argument; None if one rule gives all gradients."""
+        if self.joint is not None:
+            return None
         if self.variadic:
             return [partial(self.each, position=i) for i in range(len(xs))]
         return self.rules
@@ -115,8 +117,8 @@ def op(forward: Callable | None = None, *, keep: str | None = None, **facts):
         return partial(op, keep=keep, **facts)
     record = Op(forward, keep, **facts)
     plain = not (record.settings or record.variadic or record.saves or record.optional)
-    binary = plain and len(record.arrays) == 2
-    caller = _binary_caller if binary else _caller
+    record.binary = plain and len(record.arrays) == 2
+    caller = _binary_caller if record.binary else _caller
     record.call = update_wrapper(caller(record), forward)
     record.call.op, record.call.vjp = record, record.vjp
     record.call.vjp_joint = record.vjp_joint

@@ -88,7 +88,7 @@ def main() -> None:
     """Run the chosen workloads, print a row each, and write JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "names", nargs="*", default=[], help="workloads; all by default"
+        "names", nargs="*", default=[], help="all by default"
     )
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--json", help="write the figures to this file")

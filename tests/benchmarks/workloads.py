@@ -122,7 +122,6 @@ def _gan_step_torch(G, D, real, z):
 
 class _VAE(nn.Module):
     def __init__(self, rng):
-        super().__init__()
         self.hidden = nn.Linear(784, 400, rng=rng)
         self.mean = nn.Linear(400, 20, rng=rng)
         self.log_variance = nn.Linear(400, 20, rng=rng)

@@ -26,7 +26,6 @@ class Autoencoder(nn.Module):
     """
 
     def __init__(self, shape, code, hidden=128, *, linear=False, rng):
-        super().__init__()
         self.shape = tuple(shape)
         pixels = int(np.prod(shape))
         if linear:

@@ -38,7 +38,6 @@ class Generator(nn.Module):
     """
 
     def __init__(self, latent, shape, hidden=128, *, output="tanh", rng):
-        super().__init__()
         self.shape, self.output = tuple(shape), output
         size = int(np.prod(shape))
         self.layers = nn.Sequential(*dense(latent, hidden, hidden, size, rng=rng))
@@ -57,7 +56,6 @@ class Discriminator(nn.Module):
     """Samples (N, *shape) -> logits (N, 1): log-odds that a sample is real."""
 
     def __init__(self, shape, hidden=128, *, rng):
-        super().__init__()
         size = int(np.prod(shape))
         self.layers = nn.Sequential(*dense(size, hidden, hidden, 1, rng=rng))
 

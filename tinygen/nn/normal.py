@@ -1,0 +1,155 @@
+"""Normalisation layers for images, plain and conditional, and spectral norm."""
+
+import numpy as np
+
+from tinygen import functional as F
+from tinygen.backend import module as arrays_of
+from tinygen.backend import xp_of
+from tinygen.creation import ones, tensor, zeros
+from tinygen.nn.layers import Embedding, Linear
+from tinygen.nn.module import Module
+
+
+class BatchNorm2d(Module):
+    """Normalise each channel over the batch; remember running statistics for eval.
+
+    x : (N, num_features, H, W)      weight, bias : (num_features,)
+    Source: Ioffe & Szegedy, arXiv 1502.03167.
+    """
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, *, dtype="float32"
+    ):
+        self.eps, self.momentum = eps, momentum
+        shape = (num_features,)
+        self.weight = ones(shape, requires_grad=True, dtype=dtype) if affine else None
+        self.bias = zeros(shape, requires_grad=True, dtype=dtype) if affine else None
+        xp = arrays_of()
+        self.running_mean = xp.zeros(shape, dtype)
+        self.running_var = xp.ones(shape, dtype)
+        self.num_batches_tracked = xp.zeros((), "int64")
+
+    def forward(self, x):
+        if self.training:
+            self.num_batches_tracked += 1
+        running = self.running_mean, self.running_var
+        settings = self.training, self.momentum, self.eps
+        return F.batch_norm(x, *running, self.weight, self.bias, *settings)
+
+    def extra_repr(self):
+        return f"{len(self.running_mean)}, eps={self.eps}, momentum={self.momentum}"
+
+
+class GroupNorm(Module):
+    """Normalise groups of channels of each sample.  Source: arXiv 1803.08494."""
+
+    def __init__(
+        self, num_groups, num_channels, eps=1e-5, affine=True, *, dtype="float32"
+    ):
+        self.num_groups, self.eps = num_groups, eps
+        shape = (num_channels,)
+        self.weight = ones(shape, requires_grad=True, dtype=dtype) if affine else None
+        self.bias = zeros(shape, requires_grad=True, dtype=dtype) if affine else None
+
+    def forward(self, x):
+        return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+
+class InstanceNorm2d(Module):
+    """Normalise each channel of each sample.  Source: arXiv 1607.08022."""
+
+    def __init__(self, num_features, eps=1e-5, affine=False, *, dtype="float32"):
+        self.eps, shape = eps, (num_features,)
+        self.weight = ones(shape, requires_grad=True, dtype=dtype) if affine else None
+        self.bias = zeros(shape, requires_grad=True, dtype=dtype) if affine else None
+
+    def forward(self, x):
+        return F.instance_norm(x, self.weight, self.bias, self.eps)
+
+
+class ConditionalBatchNorm2d(Module):
+    """Batch norm with a scale and a shift for each class.
+
+    x : (N, num_features, H, W)      labels : (N,) integers in [0, num_classes)
+    Starts as plain batch norm: gamma = 1, beta = 0.  Equation [CBN-1].
+    """
+
+    def __init__(self, num_features, num_classes, eps=1e-5, momentum=0.1):
+        self.norm = BatchNorm2d(num_features, eps, momentum, affine=False)
+        self.gamma = ones((num_classes, num_features), requires_grad=True)
+        self.beta = zeros((num_classes, num_features), requires_grad=True)
+
+    def forward(self, x, labels):
+        gamma = F.embedding(labels, self.gamma)
+        beta = F.embedding(labels, self.beta)
+        return F.modulated(self.norm(x), gamma, beta)
+
+
+class AdaIN(Module):
+    """Instance norm with scale 1 + a and shift b, (a, b) a linear map of a style.
+
+    x : (N, num_features, H, W)      style : (N, style_features)
+    Source: Huang & Belongie, arXiv 1703.06868; Karras et al., arXiv 1812.04948.
+    """
+
+    def __init__(self, style_features, num_features, *, rng):
+        self.style = Linear(style_features, 2 * num_features, rng=rng)
+
+    def forward(self, x, style):
+        both = self.style(style)
+        channels = x.shape[1]
+        gamma, beta = both[:, :channels] + 1.0, both[:, channels:]
+        return F.adaptive_instance_norm(x, gamma, beta)
+
+
+class SpectralNorm(Module):
+    """A layer whose weight is divided by its largest singular value.
+
+    sigma = u^T W v, with u, v from one step of power iteration in each training pass
+    (constants for the gradient); W is the weight as a matrix of shape[0] rows.
+    layer : with a `weight`, such as Linear or Conv2d
+    Source: Miyato et al., arXiv 1802.05957, algorithm 1.
+    """
+
+    def __init__(self, layer: Module, eps: float = 1e-12, *, rng):
+        self.layer, self.eps = layer, eps
+        rows = layer.weight.shape[0]
+        start = rng.standard_normal(rows, dtype=np.float32)
+        self.u = tensor(start / np.linalg.norm(start)).data
+
+    def forward(self, x):
+        weight = self.layer.weight
+        matrix = weight.reshape(weight.shape[0], -1)
+        u, v = self._iterated(matrix.data)
+        sigma = (u @ (matrix @ v)).sum()
+        whole, self.layer.weight = weight, weight / sigma
+        try:
+            return self.layer(x)
+        finally:
+            self.layer.weight = whole
+
+    def _iterated(self, matrix):
+        """v = W^T u / |W^T u|, then u = W v / |W v|; u is kept when training."""
+        xp = xp_of(matrix)
+        u = self.u.astype(matrix.dtype, copy=False)
+        v = matrix.T @ u
+        v = v / (xp.linalg.norm(v) + self.eps)
+        if self.training:
+            u = matrix @ v
+            u = u / (xp.linalg.norm(u) + self.eps)
+            self.u = u
+        return u, v
+
+
+class ClassProjection(Module):
+    """What a projection discriminator adds to its logit: <embedding(label), features>.
+
+    features : (N, D)      labels : (N,)      -> (N, 1)
+    Source: Miyato & Koyama, arXiv 1802.05637, equation 3.
+    """
+
+    def __init__(self, num_classes, num_features, *, rng):
+        self.embedding = Embedding(num_classes, num_features, rng=rng)
+
+    def forward(self, features, labels):
+        return (self.embedding(labels) * features).sum(1, True)
