@@ -1,20 +1,22 @@
 """The error function erf(x) = 2/sqrt(pi) * integral of exp(-s^2) from 0 to x.
 
-NumPy has none, Python's `math.erf` takes one number at a time.  Here
+NumPy has none, and Python's `math.erf` takes one number at a time.  Here
 
-    erf(x)^2 = 1 - exp(-x^2 h(x^2)),        h falls gently from 4/pi to 1,
+    erf(x) = tanh(x r(x^2)),
 
-which *defines* h.  The square root halves every error, and where the exponential
-vanishes an error in h does not matter, so a short series for h is enough.  Winitzki
-took h as a ratio of two linear functions of x^2, that is, as a straight line in
+which *defines* r, a smooth function that starts at 2/sqrt(pi).  Where tanh has come
+near 1 an error in r hardly matters, so a short series for r is enough.  Two terms, r
+linear in x^2, are the well-known `gelu_tanh`, four digits; this is the same formula
+carried on to all digits.  The series is a polynomial not in x^2, where it would
+converge slowly, but in
 
-    t = -1 + 2 (1 + c/r^2) x^2 / (x^2 + c),             t from -1 to 1 for |x| <= r.
+    t = -1 + 2 (1 + b/m^2) x^2 / (x^2 + b),          t from -1 to 1 for |x| from 0 to m,
 
-`coefficients` goes on from the line to a polynomial in t: the Chebyshev interpolant
-of h, which is found by asking `math.erf` at the Chebyshev points.  No table of numbers.
+and its coefficients come from asking `math.erf`: a least-squares fit at the Chebyshev
+points, weighted by what an error of r does to erf.  No table of numbers.
 
-Source: S. Winitzki, "A handy approximation for the error function and its inverse",
-2008; L. N. Trefethen, "Approximation Theory and Approximation Practice", chapter 3.
+Source: Hendrycks & Gimpel, arXiv 1606.08415, for two terms; Trefethen, "Approximation
+Theory and Approximation Practice", chapter 3, for the points.  The rest is our own.
 """
 
 import math
@@ -25,32 +27,36 @@ import numpy as np
 from tinygen.backend import xp_of
 from tinygen.kernels.blocks import blocked
 
-# Beyond |x| = reach, erf(x) rounds to +-1.  Found by trying: the degree after which
-# the error stops falling, and the bend c for which that degree is least.
-FLOAT64 = {"reach": 6.0, "bend": 12.0, "degree": 28}
-FLOAT32 = {"reach": 4.0, "bend": 6.0, "degree": 7}
-TINY = 1e-30  # keeps 0/0 out of the quotient below; x^2 loses nothing by it
+# `most`: beyond it, erf(x) rounds to 1.  `degree`: from there on the error stops
+# falling; the bend b = 12 is the one for which that is soonest.
+FLOAT64 = {"most": 6.25, "bend": 12.0, "degree": 20}
+FLOAT32 = {"most": 4.5, "bend": 12.0, "degree": 5}
 
 
-def decay_rate(u):
-    """h(u) = -log(1 - erf(sqrt(u))^2) / u, of one number u >= 0; h(0) = 4/pi."""
-    if u < TINY:
-        return 4 / math.pi
-    x = math.sqrt(u)
-    if x < 1:
-        return -math.log1p(-(math.erf(x) ** 2)) / u
-    return -(math.log(math.erfc(x)) + math.log1p(math.erf(x))) / u
+def rate(x):
+    """r(x^2) = atanh(erf(x)) / x, of one number x >= 0."""
+    if x < 1e-8:
+        return 2 / math.sqrt(math.pi)
+    if x < 0.5:
+        return math.atanh(math.erf(x)) / x
+    return 0.5 * (math.log1p(math.erf(x)) - math.log(math.erfc(x))) / x
+
+
+def sensitivity(x):
+    """The relative error of erf(x) for an error 1 of r: (1 - erf^2) x / erf."""
+    if x < 1e-8:
+        return math.sqrt(math.pi) / 2
+    return math.erfc(x) * (1 + math.erf(x)) * x / math.erf(x)
 
 
 @cache
-def coefficients(reach, bend, degree, points=200):
-    """h as a polynomial in t, highest power first."""
-    scale = 2 * (1 + bend / reach**2)
-    angles = np.pi * (np.arange(points) + 0.5) / points
-    quotients = (np.cos(angles) + 1) / scale  # u / (u + bend) at the Chebyshev points
-    values = [decay_rate(bend * q / (1 - q)) for q in quotients]
-    series = 2 / points * np.cos(np.outer(np.arange(degree + 1), angles)) @ values
-    series[0] /= 2
+def coefficients(most, bend, degree, points=400):
+    """r as a polynomial in t, highest power first."""
+    t = np.cos(np.pi * (np.arange(points) + 0.5) / points)
+    quotient = (t + 1) / (2 * (1 + bend / most**2))  # x^2 / (x^2 + bend)
+    x = np.sqrt(bend * quotient / (1 - quotient)).tolist()
+    weights = [max(sensitivity(v), 1e-12) for v in x]
+    series = np.polynomial.chebyshev.chebfit(t, list(map(rate, x)), degree, w=weights)
     return np.polynomial.chebyshev.cheb2poly(series)[::-1].tolist()
 
 
@@ -70,30 +76,18 @@ def erf(x, out=None):
     x : any shape -> the same shape.  Relative error 2e-15 in float64, 3e-7 in float32.
     """
     settings = FLOAT32 if x.dtype == np.float32 else FLOAT64
-    x = np.clip(x, -settings["reach"], settings["reach"])
-    u = x * x
-    u += TINY
-    y = decay_rate_series(u, out, **settings)
-    y *= u
-    np.negative(y, out=y)
-    np.expm1(y, out=y)
-    y /= u
-    np.negative(y, out=y)
-    np.sqrt(y, out=y)
-    y *= x
-    return np.clip(y, -1.0, 1.0, out=y)
-
-
-def decay_rate_series(u, out, reach, bend, degree):
-    """h(u) of an array, by Horner's rule in t = scale u / (u + bend) - 1."""
-    scale = 2 * (1 + bend / reach**2)
-    t = u + bend
+    most, bend = settings["most"], settings["bend"]
+    scale = 2 * (1 + bend / most**2)
+    x = np.clip(x, -most, most)
+    t = x * x
+    t += bend
     np.divide(-scale * bend, t, out=t)
     t += scale - 1
-    first, *middle, last = coefficients(reach, bend, degree)
+    first, *middle, last = coefficients(**settings)
     y = np.multiply(t, first, out=out)
-    for c in middle:
+    for c in middle:  # Horner's rule
         y += c
         y *= t
     y += last
-    return y
+    y *= x
+    return np.tanh(y, out=y)
