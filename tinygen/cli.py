@@ -201,7 +201,7 @@ def sample(args) -> int:
     if args.n < 1:
         raise ConfigError(f"-n {args.n}: nothing to draw. Fix: -n 64")
     place = Path(args.run_folder)
-    default = (place if place.is_dir() else place.parent) / "drawn.png"
+    default = (place if place.is_dir() else place.parent) / "grid.png"
     out = Path(args.out or default)
     if out.suffix not in (".png", ".npz"):
         raise ConfigError(f"--out {out}: unknown ending. Fix: .png or .npz")

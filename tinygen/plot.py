@@ -19,13 +19,14 @@ from tinygen.errors import ShapeError
 from tinygen.train import files
 
 GAP = 2  # pixels between the images of a grid
+GREY = 128
 CELL = 48  # pixels; smaller images are enlarged to at least this
 DPI = 100
 PLAIN = {"Software": None}  # no version number in the file
 
 
 def image_grid(images, columns: int | None = None) -> np.ndarray:
-    """Images side by side, row after row, on white.
+    """Images side by side, row after row, on grey.
 
     images : (N, C, H, W) floats in [-1, 1], C is 1 or 3      columns : default, as many
     as make it about square
@@ -45,7 +46,7 @@ def image_grid(images, columns: int | None = None) -> np.ndarray:
     cells = to_uint8(images).transpose(0, 2, 3, 1)  # (N, H, W, C)
     cells = cells.repeat(scale, axis=1).repeat(scale, axis=2)
     high, wide = height * scale + GAP, width * scale + GAP
-    grid = np.full((rows * high + GAP, columns * wide + GAP, 3), 255, np.uint8)
+    grid = np.full((rows * high + GAP, columns * wide + GAP, 3), GREY, np.uint8)
     for i, cell in enumerate(cells):
         top, left = i // columns * high + GAP, i % columns * wide + GAP
         grid[top : top + high - GAP, left : left + wide - GAP] = cell

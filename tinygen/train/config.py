@@ -176,7 +176,12 @@ class Config:
         """Every option, those of `Config` first."""
         types = get_type_hints(cls)
         return [
-            Option(one.name, KINDS[types[one.name]], one.default, **_about(cls, one))
+            Option(
+                one.name,
+                _kind(one.name, types[one.name]),
+                one.default,
+                **_about(cls, one),
+            )
             for one in fields(cls)
         ]
 
@@ -203,6 +208,16 @@ class Config:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
+
+
+def _kind(name: str, annotation) -> Kind:
+    """The kind of an option, from the annotation of its field."""
+    if annotation not in KINDS:
+        raise ConfigError(
+            f"option {name}: annotation {annotation} is none that can be typed in. "
+            "Fix: annotate it as bool, int, float, str or tuple[int, ...]"
+        )
+    return KINDS[annotation]
 
 
 def _about(cls, one) -> dict[str, Any]:

@@ -149,15 +149,16 @@ class Recipe(ABC):
     @contextmanager
     def at_rest(self) -> Iterator[None]:
         """On the run's device, in eval mode, nothing recorded; afterwards as before."""
-        modules = self.modules().values()
+        parts = [part for m in self.modules().values() for part in m.modules()]
+        before = [part.training for part in parts]
         with backend.device(self.config.device), no_grad():
-            for module in modules:
-                module.eval()
+            for part in parts:
+                part.training = False
             try:
                 yield
             finally:
-                for module in modules:
-                    module.train()
+                for part, training in zip(parts, before, strict=True):
+                    part.training = training
 
 
 def as_array(x) -> np.ndarray:

@@ -3,6 +3,7 @@
 config.json     recipe, every option, versions, fingerprint of the data, command
 log.csv         losses;  evaluation.csv: what is measured on held-out data
 samples.png     the newest samples;  samples/step_000500.png: those of each time
+grid.png        what `tinygen sample RUN` draws
 curves.png      losses and measurements against the step
 pictures/       extra pictures, where a recipe draws any
 checkpoints/    the last two states
@@ -35,6 +36,7 @@ OURS = (  # what --overwrite removes, and nothing else
     "evaluation.csv",
     "curves.png",
     "samples.png",
+    "grid.png",
     "samples",
     "pictures",
     checkpoint.FOLDER,
