@@ -14,11 +14,12 @@ The definitions are in `conv_reference`; these are equal to them but for roundin
     of 1 or 2 channels C    mec         im2col           mec
     others                  mec         mec              im2col
 
-`output_algorithm`, `input_grad_algorithm` and `weight_grad_algorithm` are this table.
+`output_algorithm`, `input_grad_algorithm` and `weight_grad_algorithm` are this table;
+`winograd.suits` adds what is needed for it to pay, 16 channels and filled tiles.
 
-Arrays may lie in memory in any way.  Images are computed and returned with the channels
-last in memory (see `conv_layout`); given so, they are not copied.  No result shares
-memory with an argument or with a later result.
+Pairs are (vertical, horizontal) tuples.  Arrays may lie in memory in any way.  Images
+are computed and returned with the channels last in memory (see `conv_layout`); given
+so, they are not copied.  No result shares memory with an argument or a later result.
 """
 
 import numpy as np
@@ -31,18 +32,17 @@ from tinygen.kernels import (
     conv_reference,
     winograd,
 )
-from tinygen.kernels.conv_layout import Geometry, nchw, nhwc
+from tinygen.kernels.conv_layout import Geometry, Pair, nchw, nhwc
 from tinygen.kernels.select import faster_than
 
-FEW_CHANNELS = 2
+FEW_CHANNELS = 2  # C at which the filters are so small that copies decide
 
 
 @faster_than(conv_reference.conv2d)
-def conv2d(x, w, *, stride, padding, dilation, groups):
+def conv2d(x, w, *, stride: Pair, padding: Pair, dilation: Pair, groups: int):
     """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding, ..].
 
     x : (N, C, H, W) images      w : (K, C/groups, U, V) filters      -> (N, K, I, J)
-    stride, padding, dilation : (vertical, horizontal)
     """
     geometry = Geometry(w.shape[2:], stride, padding, dilation, groups)
     x, w = _alike(x, w)
@@ -51,7 +51,16 @@ def conv2d(x, w, *, stride, padding, dilation, groups):
 
 
 @faster_than(conv_reference.conv2d_input_grad)
-def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
+def conv2d_input_grad(
+    g,
+    w,
+    *,
+    input_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+):
     """The gradient of conv2d for x; also the transposed convolution of g.
 
     g : (N, K, I, J)   w : (K, C/groups, U, V)   input_size : (H, W)  -> (N, C, H, W)
@@ -63,7 +72,16 @@ def conv2d_input_grad(g, w, *, input_size, stride, padding, dilation, groups):
 
 
 @faster_than(conv_reference.conv2d_weight_grad)
-def conv2d_weight_grad(x, g, *, kernel_size, stride, padding, dilation, groups):
+def conv2d_weight_grad(
+    x,
+    g,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+):
     """The gradient of conv2d for w.
 
     x : (N, C, H, W)   g : (N, K, I, J)   kernel_size : (U, V)  -> (K, C/groups, U, V)

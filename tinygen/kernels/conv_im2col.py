@@ -37,39 +37,42 @@ def conv2d(x, w, geometry):
     size = geometry.output_size(x.shape[1:3])
     filters = _by_group(arranged(w, 2, 3, 1, 0).reshape(-1, K), groups)
     y = xp.empty((len(x), *size, K), x.dtype)
-    for images, rows in _blocks(y, geometry, x.shape[3]):
+    most = _rows_per_block(y, geometry, x.shape[3])
+    for images, rows in row_blocks(len(x), size[0], most):
         columns = im2col(x[images], rows, size[1], geometry)
-        out = _by_group(y[images, rows].reshape(-1, K), groups)
-        xp.matmul(columns, filters, out=out)
+        out = y[images, rows].reshape(-1, K)
+        _multiply(columns, filters, _by_group(out, groups))
     return y
 
 
 def conv2d_input_grad(g, w, input_size, geometry):
     """gx = col2im(g @ w.T).  -> (N, H, W, C)"""
     xp, groups = xp_of(g), geometry.groups
-    N, *size, K = g.shape
-    _, c, U, V = w.shape
+    (N, *size, K), (_, c, U, V) = g.shape, w.shape
     filters = arranged(w, 0, 2, 3, 1).reshape(groups, K // groups, U * V * c)
     gx = xp.empty((N, *input_size, groups * c), g.dtype)
-    for images, _ in _blocks(g, geometry, groups * c, whole_images=True):
+    most = _rows_per_block(g, geometry, groups * c)
+    for images, _ in row_blocks(N, 1, most // size[0]):
         incoming = _by_group(g[images].reshape(-1, K), groups)
         shape = (groups, incoming.shape[1], U * V * c)
         columns = scratch("columns", shape, g.dtype, xp)
-        xp.matmul(incoming, filters, out=columns)
+        _multiply(incoming, filters, columns)
         col2im(columns.reshape(groups, -1, *size, U, V, c), gx[images], geometry)
     return gx
 
 
 def conv2d_weight_grad(x, g, geometry):
     """gw = columns.T @ g, added up over the blocks.  -> (K, C/groups, U, V)"""
-    xp, K, groups = xp_of(x), g.shape[3], geometry.groups
+    xp, (N, height, J, K), groups = xp_of(x), g.shape, geometry.groups
     (U, V), c = geometry.kernel_size, x.shape[3] // groups
     gw = xp.zeros((groups, U * V * c, K // groups), x.dtype)
     part = scratch("weight gradient", gw.shape, gw.dtype, xp)
-    for images, rows in _blocks(g, geometry, x.shape[3]):
-        columns = im2col(x[images], rows, g.shape[2], geometry)
+    most = _rows_per_block(g, geometry, x.shape[3])
+    for images, rows in row_blocks(N, height, most):
+        columns = im2col(x[images], rows, J, geometry)
         incoming = _by_group(g[images, rows].reshape(-1, K), groups)
-        gw += xp.matmul(columns.transpose(0, 2, 1), incoming, out=part)
+        _multiply(columns.transpose(0, 2, 1), incoming, part)
+        gw += part
     gw = gw.reshape(groups, U, V, c, K // groups)
     return gw.transpose(0, 4, 3, 1, 2).reshape(K, c, U, V)
 
@@ -119,11 +122,20 @@ def _by_group(matrix, groups):
     return matrix.reshape(len(matrix), groups, -1).transpose(1, 0, 2)
 
 
-def _blocks(outputs, geometry, C, whole_images=False):
-    """Blocks of images and rows of `outputs` (N, I, J, K), by their columns and K."""
-    N, height, width, K = outputs.shape
-    U, V = geometry.kernel_size
+def _multiply(a, b, out):
+    """out[p] = a[p] @ b[p] for every group p.
+
+    CuPy copies transposed operands of a batched product, but not of a single one.
+    """
+    if xp_of(out) is np:
+        np.matmul(a, b, out=out)
+    else:
+        for left, right, result in zip(a, b, out, strict=True):
+            result[...] = left @ right
+
+
+def _rows_per_block(outputs, geometry, C):
+    """Rows of `outputs` (N, I, J, K) that fit a block with the columns they need."""
+    (U, V), (_, _, J, K) = geometry.kernel_size, outputs.shape
     block = BLOCK if xp_of(outputs) is np else GPU_BLOCK
-    positions = max(block // (U * V * C + K), LARGE_ROWS)
-    most = positions // width
-    return row_blocks(N, height, max(height, most) if whole_images else most)
+    return max(block // (U * V * C + K), LARGE_ROWS) // J

@@ -57,11 +57,10 @@ def arranged(filters, *axes):
     Sixteen filters at a time: their numbers are then read and written a cache line at
     a time, which for 128 filters of 64 channels is five times faster than one copy.
     """
-    permuted = filters.transpose(axes)
-    result = xp_of(filters).empty(permuted.shape, filters.dtype)
-    if xp_of(filters) is not np:
-        result[...] = permuted
-        return result
+    xp, permuted = xp_of(filters), filters.transpose(axes)
+    if xp is not np:
+        return xp.ascontiguousarray(permuted)
+    result = np.empty(permuted.shape, filters.dtype)
     front = result.transpose(np.argsort(axes))  # the result, filters first
     for k in range(0, len(filters), 16):
         front[k : k + 16] = filters[k : k + 16]
