@@ -107,9 +107,14 @@ def curves(figure: Figure, tables: Mapping[str, Sequence[Mapping[str, float]]]) 
     panels = figure.subplots(1, max(1, len(tables)), squeeze=False)[0]
     for axes, (title, rows) in zip(panels, tables.items(), strict=False):
         steps = [row["step"] for row in rows]
-        for name in [name for name in rows[0] if name not in ("step", "seconds")]:
+        for name in filter(drawn, rows[0]):
             axes.plot(steps, [row[name] for row in rows], label=name, linewidth=1)
         axes.set_title(title)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
         axes.legend()
+
+
+def drawn(column: str) -> bool:
+    """Whether a column of a table is worth a curve."""
+    return column not in ("step", "seconds") and not column.startswith("lr ")

@@ -18,11 +18,11 @@ QUICK = {"steps": 6, "sample_every": 100, "save_every": 2}
 
 
 def toy(**options):
-    return Toy(Toy.Config(**QUICK | options))
+    return Toy(Toy.Config(**{**QUICK, **options}))
 
 
 def test_what_a_run_holds(tmp_path):
-    recipe = Toy()
+    recipe = ToyImages()
     result = train(recipe, tmp_path / "run", progress=False)
     assert (result.step, result.signal) == (20, None)
     found = {str(p.relative_to(tmp_path / "run")) for p in tmp_path.rglob("*.*")}
@@ -41,7 +41,7 @@ def test_what_a_run_holds(tmp_path):
     }
     rows = Run(tmp_path / "run").log.rows()
     assert [row["step"] for row in rows] == [3, 6, 9, 12, 15, 18, 20]
-    assert list(rows[0]) == ["step", "seconds", "first", "second"]
+    assert list(rows[0]) == ["step", "seconds", "first", "second", "lr net"]
     assert result.losses["first"] == pytest.approx(rows[-1]["first"], rel=1e-8)
     assert [row["step"] for row in Run(tmp_path / "run").evaluation.rows()] == [
         0,
@@ -69,7 +69,7 @@ def test_looking_changes_nothing(tmp_path):
     rarely = {"sample_every": 99, "save_every": 99, "log_every": 99}
     states = []
     for name, every in (("often", often), ("rarely", rarely)):
-        recipe = toy(**every)
+        recipe = toy(steps=3, **every)
         train(recipe, tmp_path / name, progress=False)
         states.append(checkpoint.state(recipe))
     for name, array in states[0].items():

@@ -132,9 +132,6 @@ class Toy(Recipe):
     def evaluate(self, batch, *, rng):
         return {"distance": tg.square(self.model.mean - rng.random()).sum()}
 
-    def pictures(self):
-        return {"bars": lambda figure: figure.subplots().bar([0, 1], [1, 2])}
-
 
 class ToyImages(Toy):
     """The same for images."""
@@ -149,6 +146,9 @@ class ToyImages(Toy):
 
     def sample(self, n, *, rng):
         return tg.tanh(super().sample(n, rng=rng))
+
+    def pictures(self):
+        return {"bars": lambda figure: figure.subplots().bar([0, 1], [1, 2])}
 
 
 RECIPES |= {recipe.name: recipe for recipe in (Toy, ToyImages)}

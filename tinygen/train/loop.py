@@ -184,8 +184,10 @@ class Training:
 
     def record(self) -> None:
         """Add a row to the log."""
-        seconds = round(time.monotonic() - self.began, 2)
-        self.run.log.append({"step": self.done, "seconds": seconds, **self.losses})
+        row = {"step": self.done, "seconds": round(time.monotonic() - self.began, 2)}
+        optimizers = self.recipe.optimizers().items()
+        rates = {f"lr {name}": optimizer.lr for name, optimizer in optimizers}
+        self.run.log.append(row | self.losses | rates)
 
     def look(self) -> None:
         """Draw samples and other pictures, measure held-out data, draw the curves."""
@@ -197,7 +199,7 @@ class Training:
         plot.save_samples(path, samples, target)
         files.write(run.samples, path.read_bytes())
         for name, draw in recipe.pictures().items():
-            with recipe.at_rest():
+            with recipe.at_rest(recording=True):
                 plot.save_figure(run.place(f"pictures/{name}", self.done), draw)
         if measured := recipe.measure():
             run.evaluation.append({"step": self.done, **measured})

@@ -44,7 +44,7 @@ import numpy as np
 from tinygen import backend
 from tinygen.engine import Tensor
 from tinygen.errors import ShapeError
-from tinygen.recording import no_grad
+from tinygen.recording import record
 from tinygen.train.config import Config
 from tinygen.train.source import Batch, open_data
 
@@ -114,7 +114,10 @@ class Recipe(ABC):
         return {}
 
     def pictures(self) -> dict:
-        """Name -> function that draws on a matplotlib Figure, for extra pictures."""
+        """Name -> function that draws on a matplotlib Figure, for extra pictures.
+
+        They are called in eval mode, and with recording: gradients can be asked for.
+        """
         return {}
 
     # -- what the loop and the command line call ---------------------------------
@@ -147,11 +150,14 @@ class Recipe(ABC):
         return lambda stream: backend.rng(self.config.seed, stream, step)
 
     @contextmanager
-    def at_rest(self) -> Iterator[None]:
-        """On the run's device, in eval mode, nothing recorded; afterwards as before."""
+    def at_rest(self, *, recording: bool = False) -> Iterator[None]:
+        """On the run's device, in eval mode, nothing recorded; afterwards as before.
+
+        recording : record all the same, so that there are gradients to look at
+        """
         parts = [part for m in self.modules().values() for part in m.modules()]
         before = [part.training for part in parts]
-        with backend.device(self.config.device), no_grad():
+        with backend.device(self.config.device), record(recording):
             for part in parts:
                 part.training = False
             try:

@@ -5,10 +5,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tinygen.errors import ConfigError
+from tinygen.models.autoencoder import AutoencoderRecipe
+from tinygen.models.gan import DenseGAN, RingGAN
 from tinygen.train import checkpoint
 from tinygen.train.recipe import Recipe
 
-RECIPES: dict[str, type[Recipe]] = {}
+RECIPES: dict[str, type[Recipe]] = {
+    recipe.name: recipe for recipe in (AutoencoderRecipe, DenseGAN, RingGAN)
+}
 
 
 def find(name: str) -> type[Recipe]:
