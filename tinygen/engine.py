@@ -181,8 +181,10 @@ def _backward(outputs, seeds, nodes, wanted, create_graph, retain_graph) -> list
 
 
 def _leading_to(wanted, nodes) -> set[Node]:
-    """The nodes from which a wanted one can be reached."""
+    """The nodes that lead to a wanted one: all of them, if all leaves are wanted."""
     useful = set(wanted)
+    if all(node.op is not None or node in useful for node in nodes):
+        return set(nodes)
     for node in reversed(nodes):
         if not useful.isdisjoint(node.parents):
             useful.add(node)

@@ -8,8 +8,8 @@
 
 The parameters before the slash are the arrays (or `*xs` for any number of them), those
 after it the settings.  `keep` names what the rules need the values of: argument names,
-and "y" for the result.  A rule gets only the shape, ndim and dtype of the rest, so the
-graph does not hold memory that nobody will read.
+and "y" for the result.  A rule gets only the shape and ndim of the rest, so the graph
+does not hold memory that nobody will read.
 """
 
 import inspect
@@ -99,9 +99,10 @@ class Op:
         return args[:arity], {**self.defaults, **given, **settings}
 
     def saved(self, values, parents):
-        """What the graph holds of each argument."""
-        rows = zip(self.keeps, values, parents, strict=True)
-        return [v if keep else p for keep, v, p in rows]
+        """What the graph holds of each argument: the array, or a node, for its shape."""
+        keeps = self.keeps if self.keeps else [self.keeps_xs] * len(values)
+        rows = zip(keeps, values, parents, strict=True)
+        return [v if keep or p is v else p or _shape_of(v) for keep, v, p in rows]
 
 
 def op(forward: Callable | None = None, *, keep: str | None = None, **facts):
@@ -165,11 +166,13 @@ def _caller(record: Op) -> Callable:
             y, out = y
         if type(y) is not ndarray:
             y = _as_array(y)
-        if y.dtype is float64 and len(values) > 1 and not casts:
-            y = _same_type(record, values, settings, y)
+        if y.dtype is float64 and not casts and _promoted(record, values, settings, y):
+            return call(
+                *map(_plain, args), **{k: _plain(v) for k, v in settings.items()}
+            )
         if not (tracked and recording.on):
             return Tensor(y)
-        if keeps_none:
+        if keeps_none and None not in parents:
             saved = parents
         elif keeps_all:
             saved = values
@@ -200,8 +203,8 @@ def _binary_caller(record: Op) -> Callable:
             return y
         if type(y) is not ndarray:
             y = _as_array(y)
-        if y.dtype is float64 and not casts:
-            y = _same_type(record, [x, z], {}, y)
+        if y.dtype is float64 and not casts and _promoted(record, [x, z], {}, y):
+            return call(_plain(a), _plain(b))
         if (p is None and q is None) or not recording.on:
             return Tensor(y)
         saved = (x if keeps_a else p, z if keeps_b else q)
@@ -216,12 +219,25 @@ def _as_array(y):
     return np.asarray(y) if isinstance(y, (np.generic, float, int)) else y
 
 
-def _same_type(record: Op, values, settings, y):
-    """Refuse float32 with float64; NumPy's scalars count as plain numbers."""
+def _shape_of(value):
+    """A stand-in for an array without a node, of which a rule needs the shape."""
+    shape = getattr(value, "shape", None)
+    return value if shape is None else Node(None, (), (), None, None, shape)
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _promoted(record: Op, values, settings, y) -> bool:
+    """Whether y is float64 only because of NumPy's scalars among the arguments.
+
+    These count as plain numbers, so the op is then to be called with such; in the
+    graph they would make float64 of a gradient.  Arrays that do not mix are refused.
+    """
     floats = {v.dtype for v in values if hasattr(v, "dtype") and v.dtype.kind == "f"}
     if len(floats) < 2 and (not floats or y.dtype in floats):
-        return y
-    plain = [v.item() if isinstance(v, np.generic) else v for v in values]
-    if any(isinstance(v, np.generic) for v in values):
-        return record.forward(*plain, **settings)
-    raise explain.mixed_types(record, values)
+        return False
+    if not any(isinstance(v, np.generic) for v in (*values, *settings.values())):
+        raise explain.mixed_types(record, values)
+    return True

@@ -14,6 +14,8 @@ import sys
 import time
 
 THREADS = os.environ.setdefault("TINYGEN_BENCHMARK_THREADS", "1")
+for override in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(override, None)  # would slow NumPy's BLAS and not PyTorch's
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, THREADS)  # read when NumPy is imported
 
@@ -87,9 +89,7 @@ def print_row(row: dict) -> None:
 def main() -> None:
     """Run the chosen workloads, print a row each, and write JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "names", nargs="*", default=[], help="all by default"
-    )
+    parser.add_argument("names", nargs="*", default=[], help="all by default")
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()

@@ -14,6 +14,16 @@ from tinygen.functional.activation import (
     softplus,
     tanh,
 )
+from tinygen.functional.attention import scaled_dot_product_attention, time_embedding
+from tinygen.functional.batch import (
+    adaptive_instance_norm,
+    batch_norm,
+    conditional_batch_norm,
+    group_norm,
+    instance_norm,
+    modulated,
+)
+from tinygen.functional.conv import conv1d, conv2d, conv_transpose2d
 from tinygen.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -25,3 +35,11 @@ from tinygen.functional.loss import (
     nll_loss,
 )
 from tinygen.functional.normal import embedding, layer_norm, linear, normalize
+from tinygen.functional.pool import (
+    avg_pool2d,
+    fold,
+    global_avg_pool2d,
+    max_pool2d,
+    unfold,
+)
+from tinygen.functional.resample import interpolate, pixel_shuffle, pixel_unshuffle

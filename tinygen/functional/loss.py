@@ -6,7 +6,6 @@ reduction : "mean" over all elements (or samples, where said), "sum", or "none"
 import math
 
 from tinygen.backend import is_array
-from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, DataError, DTypeError, ShapeError
 from tinygen.functional.activation import log_softmax
 from tinygen.functional.normal import check_range
@@ -52,13 +51,10 @@ def binary_cross_entropy_with_logits(logits, target, reduction: str = "mean"):
     logits, target : one shape; targets are probabilities in [0, 1]
     """
     _same_shapes("binary_cross_entropy_with_logits", logits=logits, target=target)
-    if reduction == "mean" and not _requires_grad(target):
-        return losses.bce_with_logits_mean(logits, target)
+    if reduction in ("mean", "sum"):
+        loss = losses.bce_with_logits_mean(logits, target)
+        return loss if reduction == "mean" else loss * logits.size
     return _reduced(losses.bce_with_logits(logits, target), reduction)
-
-
-def _requires_grad(x) -> bool:
-    return isinstance(x, Tensor) and x.requires_grad
 
 
 def binary_cross_entropy(input, target, reduction: str = "mean"):

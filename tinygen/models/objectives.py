@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinygen import functional as F
-from tinygen.backend import xp_of
-from tinygen.engine import Tensor, grad
+from tinygen.engine import grad
 from tinygen.errors import ConfigError
 from tinygen.ops import mean, square, sum
 
@@ -31,7 +30,10 @@ def discriminator_loss(real_logits, fake_logits, *, smooth=0.0, half=False):
     Source: arXiv 1406.2661; smoothing: Salimans et al., arXiv 1606.03498, section 3.4.
     Equation [GAN-2].
     """
-    loss = _cross_entropy(real_logits, 1.0 - smooth) + _cross_entropy(fake_logits, 0.0)
+    real = F.logsigmoid(real_logits)
+    if smooth:
+        real = (1.0 - smooth) * real + smooth * F.logsigmoid(-real_logits)
+    loss = -mean(real) - mean(F.logsigmoid(-fake_logits))
     return loss * 0.5 if half else loss
 
 
@@ -41,7 +43,7 @@ def generator_loss(fake_logits):
     Not minus the value: with it the game is not zero-sum [E1, E15].
     Source: arXiv 1406.2661, section 3.  Equation [GAN-3].
     """
-    return _cross_entropy(fake_logits, 1.0)
+    return -mean(F.logsigmoid(fake_logits))
 
 
 def generator_loss_minimax(fake_logits):
@@ -51,7 +53,7 @@ def generator_loss_minimax(fake_logits):
     `generator_loss`, since D / (1 - D) = e**logit.
     Source: arXiv 1406.2661, equation 1.  Equation [GAN-4].
     """
-    return -_cross_entropy(fake_logits, 0.0)
+    return mean(F.logsigmoid(-fake_logits))
 
 
 def r1_penalty(real_logits, real):
@@ -63,12 +65,6 @@ def r1_penalty(real_logits, real):
     """
     (slope,) = grad(sum(real_logits), [real], create_graph=True)
     return sum(square(slope)) * (0.5 / len(real))
-
-
-def _cross_entropy(logits, probability: float) -> Tensor:
-    """Mean binary cross-entropy, in nats, of all logits against one target."""
-    target = xp_of(logits.data).full(logits.shape, probability, logits.dtype)
-    return F.binary_cross_entropy_with_logits(logits, target)
 
 
 @dataclass(frozen=True)

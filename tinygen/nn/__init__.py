@@ -14,6 +14,16 @@ from tinygen.nn.activations import (
     Tanh,
     set_rng,
 )
+from tinygen.nn.attention import ImageAttention, MultiheadAttention
+from tinygen.nn.conv import (
+    AvgPool2d,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    MaxPool2d,
+    PixelShuffle,
+    Upsample,
+)
 from tinygen.nn.freeze import frozen
 from tinygen.nn.layers import (
     Embedding,
@@ -25,27 +35,52 @@ from tinygen.nn.layers import (
     Unflatten,
 )
 from tinygen.nn.module import Module
+from tinygen.nn.normal import (
+    AdaIN,
+    BatchNorm2d,
+    ClassProjection,
+    ConditionalBatchNorm2d,
+    GroupNorm,
+    InstanceNorm2d,
+    SpectralNorm,
+)
 
 __all__ = [
     "ELU",
     "GELU",
+    "AdaIN",
+    "AvgPool2d",
+    "BatchNorm2d",
+    "ClassProjection",
+    "ConditionalBatchNorm2d",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GroupNorm",
     "Identity",
+    "ImageAttention",
+    "InstanceNorm2d",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MaxPool2d",
     "Module",
+    "MultiheadAttention",
+    "PixelShuffle",
     "ReLU",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "SpectralNorm",
     "Tanh",
     "Unflatten",
+    "Upsample",
     "frozen",
     "set_rng",
 ]

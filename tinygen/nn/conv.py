@@ -1,4 +1,4 @@
-"""Convolution, pooling and resizing layers, with PyTorch's layouts and first weights."""
+"""Convolution, pooling and resizing layers, with PyTorch's layouts and weights."""
 
 import math
 
@@ -36,7 +36,7 @@ class _Convolution(Module):
             divisor = math.gcd(in_channels, out_channels)
             raise ConfigError(
                 f"{type(self).__name__}: groups={groups} does not divide "
-                f"{in_channels} and {out_channels} channels. Fix: a divisor of {divisor}"
+                f"{in_channels} and {out_channels}. Fix: a divisor of {divisor}"
             )
         self.stride, self.padding = stride, padding
         self.dilation, self.groups = dilation, groups

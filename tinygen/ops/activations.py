@@ -143,19 +143,19 @@ gelu_tanh_grad.vjp(
 )
 
 
-@op(keep="x")
+@op(keep="x y")
 def softplus(x, /):
     """log(1 + e**x), without overflow."""
     return pointwise.softplus(x)
 
 
-softplus.vjp(x=lambda g, y, x: g * sigmoid(x))
+softplus.vjp(x=lambda g, y, x: g * exp(x - y))  # sigmoid(x), exact in both tails
 
 
-@op(keep="x")
+@op(keep="x y")
 def logsigmoid(x, /):
     """log(sigmoid(x)) = -softplus(-x), accurate in both tails."""
     return pointwise.logsigmoid(x)
 
 
-logsigmoid.vjp(x=lambda g, y, x: g * sigmoid(-x))
+logsigmoid.vjp(x=lambda g, y, x: g * exp(y - x))  # sigmoid(-x), likewise

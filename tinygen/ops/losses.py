@@ -3,6 +3,7 @@
 from tinygen.kernels import pointwise
 from tinygen.op import op
 from tinygen.ops.elementwise import sigmoid
+from tinygen.ops.reduce import mean
 
 
 @op(keep="logits targets")
@@ -26,9 +27,25 @@ def bce_with_logits_mean(logits, targets, /):
     return pointwise.bce_with_logits_mean(logits, targets)
 
 
+@op(keep="g logits targets")
+def bce_with_logits_mean_grad(g, logits, targets, /):
+    """g/size * (sigmoid(logits) - targets): the gradient of the mean by the logits."""
+    return pointwise.bce_with_logits_mean_grad(g, logits, targets)
+
+
 bce_with_logits_mean.vjp(
-    logits=lambda g, y, logits, targets: (
-        (sigmoid(logits) - targets) * (g / logits.size)
-    ),
+    logits=lambda g, y, logits, targets: bce_with_logits_mean_grad(g, logits, targets),
     targets=lambda g, y, logits, targets: -logits * (g / logits.size),
+)
+
+
+def _curvature(gg, y, g, logits, targets):
+    s = sigmoid(logits)
+    return gg * (s - s * s) * (g / logits.size)
+
+
+bce_with_logits_mean_grad.vjp(
+    g=lambda gg, y, g, logits, targets: mean(gg * (sigmoid(logits) - targets)),
+    logits=_curvature,
+    targets=lambda gg, y, g, logits, targets: -gg * (g / logits.size),
 )
