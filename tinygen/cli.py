@@ -139,14 +139,15 @@ def command(commands, name: str, run: Callable, help: str):
 
 def list_recipes(args) -> int:
     """Print the recipes, or the options of one."""
-    from tinygen.train import recipes
+    from tinygen.recipes import RECIPES
     from tinygen.train.config import shown
+    from tinygen.train.trained import find
 
     if args.recipe is None:
-        for name, recipe in recipes.RECIPES.items():
+        for name, recipe in RECIPES.items():
             print(f"{name:12} {recipe.summary}")
         return 0
-    for one in recipes.find(args.recipe).Config.options():
+    for one in find(args.recipe).Config.options():
         print(f"{one.name:14} {shown(one.default):>12}  {one.help} ({one.possible})")
     return 0
 
@@ -169,9 +170,9 @@ def settings_of(args) -> dict[str, str]:
 
 def train(args) -> int:
     """Train a recipe; on a signal, print the command that resumes."""
-    from tinygen.train import loop, recipes, run
+    from tinygen.train import loop, run, trained
 
-    kind, settings = recipes.find(args.recipe), settings_of(args)
+    kind, settings = trained.find(args.recipe), settings_of(args)
     folder = run.Run(args.out or Path("runs") / args.recipe)
     config = folder.config_of(kind) if args.resume else kind.Config()
     recipe = kind(config.parsed(settings))
@@ -196,7 +197,8 @@ def sample(args) -> int:
     import numpy as np
 
     from tinygen import plot
-    from tinygen.train import files, recipes
+    from tinygen.train import files
+    from tinygen.train.trained import trained
 
     if args.n < 1:
         raise ConfigError(f"-n {args.n}: nothing to draw. Fix: -n 64")
@@ -205,7 +207,7 @@ def sample(args) -> int:
     out = Path(args.out or default)
     if out.suffix not in (".png", ".npz"):
         raise ConfigError(f"--out {out}: unknown ending. Fix: .png or .npz")
-    recipe = recipes.trained(place, device=args.device)
+    recipe = trained(place, device=args.device)
     samples = recipe.draw(args.n, seed=args.seed)
     if out.suffix == ".png":
         plot.save_samples(out, samples)

@@ -8,10 +8,11 @@ import pytest
 from toys import Toy
 
 from tinygen.errors import ConfigError, IntegrityError
+from tinygen.recipes import RECIPES
 from tinygen.train import checkpoint
 from tinygen.train.loop import train
-from tinygen.train.recipes import RECIPES, trained
 from tinygen.train.run import Run
+from tinygen.train.trained import trained
 
 
 def contents(folder):
@@ -23,7 +24,7 @@ def contents(folder):
         "config": found.config,
         "tensors": {name: array.tobytes() for name, array in found.tensors.items()},
         "log": [row | {"seconds": 0} for row in run.log.rows()],
-        "evaluation": run.evaluation.rows(),
+        "evaluation": run.evaluation.lines(),
         "pictures": {
             path.relative_to(folder): path.read_bytes()
             for path in folder.rglob("*.png")

@@ -13,8 +13,8 @@ import numpy as np
 
 import tinygen as tg
 from tinygen import nn
+from tinygen.recipes import RECIPES
 from tinygen.train import Recipe, option
-from tinygen.train.recipes import RECIPES
 
 
 class Gaussian(nn.Module):

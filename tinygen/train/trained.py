@@ -1,18 +1,13 @@
-"""Every recipe by its name: what `tinygen list` lists and `tinygen train` takes."""
+"""Finding a recipe by its name, and bringing a trained one back."""
 
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from tinygen.errors import ConfigError
-from tinygen.models.autoencoder import AutoencoderRecipe
-from tinygen.models.gan import DenseGAN, RingGAN
+from tinygen.recipes import RECIPES
 from tinygen.train import checkpoint
 from tinygen.train.recipe import Recipe
-
-RECIPES: dict[str, type[Recipe]] = {
-    recipe.name: recipe for recipe in (AutoencoderRecipe, DenseGAN, RingGAN)
-}
 
 
 def find(name: str) -> type[Recipe]:
