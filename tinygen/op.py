@@ -99,10 +99,10 @@ class Op:
         return args[:arity], {**self.defaults, **given, **settings}
 
     def saved(self, values, parents):
-        """What the graph holds of each argument: the array, or a node, for its shape."""
+        """What the graph holds of each argument: its array, or a node for its shape."""
         keeps = self.keeps if self.keeps else [self.keeps_xs] * len(values)
         rows = zip(keeps, values, parents, strict=True)
-        return [v if keep or p is v else p or _shape_of(v) for keep, v, p in rows]
+        return [v if keep else p or _shape_of(v) for keep, v, p in rows]
 
 
 def op(forward: Callable | None = None, *, keep: str | None = None, **facts):

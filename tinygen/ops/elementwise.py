@@ -5,6 +5,8 @@ functions that take arrays and Tensors alike; a factor that is piecewise constan
 sign, a mask) is taken from the plain values.
 """
 
+import math
+
 from tinygen.backend import xp_of
 from tinygen.engine import Tensor
 from tinygen.kernels import erf as erf_kernel
@@ -92,6 +94,8 @@ def _power_base(g, y, a, b):
 
 def _power_exponent(g, y, a, b):
     """a**b * log(a), and 0 where a = 0."""
+    if isinstance(a, (int, float)):
+        return g * (y * (math.log(a) if a > 0 else a and math.nan))
     nonzero = values(a) != 0
     return g * (y * log(where(nonzero, a, 1.0)))
 
@@ -214,9 +218,9 @@ abs.vjp(x=lambda g, y, x: g * sign(x))
 
 
 def sign(x):
-    """-1, 0 or 1 as a plain array; it has no derivative."""
-    x = values(x)
-    return xp_of(x).sign(x)
+    """-1, 0 or 1, outside the graph: its derivative is 0 wherever there is one."""
+    signs = xp_of(values(x)).sign(values(x))
+    return Tensor(signs) if isinstance(x, Tensor) else signs
 
 
 def _share(a, b):

@@ -76,7 +76,7 @@ def _rows(x):
 
 
 linear.vjp(
-    x=lambda g, y, x, weight, bias: _matmul(g, weight),
+    x=lambda g, y, x, weight, bias: matmul(g, weight),
     weight=lambda g, y, x, weight, bias: _matmul(transpose(_rows(g)), _rows(x)),
     bias=lambda g, y, x, weight, bias: sum(_rows(g), 0),
 )

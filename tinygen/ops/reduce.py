@@ -72,8 +72,8 @@ def _shared(g, y, x, axis, keepdims):
     """The gradient to the extreme elements of x, shared equally where several tie."""
     x, y = values(x), values(y)
     extreme = x == _restored(y, x, axis, keepdims)
-    count = extreme.sum(axis=axis, keepdims=True) * x.dtype.type(1)
-    return _restored(g, x, axis, keepdims) * (extreme / count)
+    share = extreme / extreme.sum(axis=axis, keepdims=True)
+    return _restored(g, x, axis, keepdims) * share.astype(x.dtype)
 
 
 @op
