@@ -1,0 +1,333 @@
+"""What is checked of every sample: each check is one function of a `Case`.
+
+A check returns the sentences that say what is wrong, none if all is well, or
+NOT_APPLICABLE.  `CHECKS` has them by name, in the order in which they run.
+"""
+
+import gc
+from itertools import combinations, product
+
+import numpy as np
+
+from tinygen.backend import rng
+from tinygen.engine import Tensor, grad
+from tinygen.recording import no_grad
+from tinygen.testing.cases import Case
+from tinygen.testing.contract import same_bits
+from tinygen.testing.graphs import floats_in_graph
+from tinygen.testing.probe import signed
+from tinygen.testing.registry import Kink
+
+NOT_APPLICABLE = None
+ROUNDING = 1e-13  # the same sum in another order
+
+
+def weights(case: Case, ys) -> list[np.ndarray]:
+    """A random cotangent for each output, of its dtype."""
+    generator = rng(case.seed, "cotangents")
+    return [signed(generator, y.shape).astype(y.dtype) for y in ys]
+
+
+def pull(case: Case, leaves, ys, vs=None, **how) -> list:
+    """The gradients of sum(ys * vs) by the leaves that require grad."""
+    vs = weights(case, ys) if vs is None else vs
+    pairs = [(y, v) for y, v in zip(ys, vs, strict=True) if y.requires_grad]
+    wanted = [x for x in leaves if x.requires_grad]
+    if not pairs:
+        return [None for _ in wanted]
+    ys, vs = zip(*pairs, strict=True)
+    return grad(ys, wanted, vs, allow_unused=True, **how)
+
+
+def apart(a, b, rtol: float, sizes=None) -> str:
+    """How two lists of arrays differ, relative to the largest element; "" if not.
+
+    sizes : arrays whose largest elements stand for the terms of a sum that cancels
+    """
+    for i, (x, z, terms) in enumerate(zip(a, b, sizes or b, strict=True)):
+        if x is None or z is None:
+            if x is not z:
+                return f"number {i} is {x} against {z}"
+            continue
+        x, z = (np.asarray(getattr(t, "data", t)) for t in (x, z))
+        if x.shape != z.shape:
+            return f"number {i} has shape {x.shape} against {z.shape}"
+        terms = np.asarray(getattr(terms, "data", terms))
+        size = max(np.abs(z).max(initial=0.0), np.abs(terms).max(initial=0.0))
+        with np.errstate(invalid="ignore"):  # inf - inf: equal infinities are equal
+            error = np.where(x == z, 0.0, np.abs(x - z)).max(initial=0.0)
+        if not error <= rtol * size:
+            return f"number {i} is off by {error:.1e} on {size:.1e}"
+    return ""
+
+
+def told(where: str, difference: str) -> list[str]:
+    return [f"{where}: {difference}"] if difference else []
+
+
+# -- forward -----------------------------------------------------------------------
+
+
+def forward(case: Case):
+    """T1: the values are those of the plain NumPy reference."""
+    ys, expected = case.outputs(*case.tensors()), case.reference(*case.arrays)
+    return told("forward", apart(ys, expected, case.spec.rtol))
+
+
+def forward_float32(case: Case):
+    """T1: and in float32, to its precision."""
+    case = case.as_type("float32")
+    wide = case.reference(*(x.astype(np.float64) for x in case.arrays))
+    ys = case.outputs(*case.tensors())
+    terms = case.reference(*(abs(x) for x in case.arrays)) if case.spec.linear else wide
+    return told("forward, float32", apart(ys, wide, 2e-6, terms))
+
+
+def one_dtype(case: Case):
+    """T2: float32 stays float32 in results, graph and gradients; so does float64."""
+    if not case.places or case.spec.casts:
+        return NOT_APPLICABLE
+    problems = []
+    for dtype in ("float32", "float64"):
+        leaves = case.as_type(dtype).tensors()
+        ys = case.as_type(dtype).outputs(*leaves)
+        grads = pull(case, leaves, ys, create_graph=True)
+        for g in [t for t in (*ys, *grads) if t is not None]:
+            found = {str(a.dtype) for a in floats_in_graph(g)} | {str(g.dtype)}
+            if g.dtype.kind == "f" and found != {dtype}:
+                problems.append(
+                    f"{dtype} in, {sorted(found)} in the result or its graph"
+                )
+    return problems
+
+
+def shapes(case: Case):
+    """T3: the reference's shapes; and plain arrays give the same bits as tensors."""
+    ys, expected = case.outputs(*case.tensors()), case.reference(*case.arrays)
+    problems = [
+        f"shape {y.shape}, expected {e.shape}"
+        for y, e in zip(ys, expected, strict=True)
+        if y.shape != e.shape
+    ]
+    plain = case.outputs(*case.arrays)
+    for y, array in zip(ys, plain, strict=True):
+        if isinstance(array, Tensor) or not same_bits(y.data, np.asarray(array)):
+            problems.append("plain arrays do not give the values that tensors give")
+    return problems
+
+
+def no_alias(case: Case):
+    """T9: the result shares no memory with an argument, unless the op may give a view.
+
+    An op that may must still not change its argument: see `nothing changed`.
+    """
+    if case.spec.views:
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    pairs = product(case.outputs(*leaves), leaves)
+    return ["the result shares memory with an argument"] * any(
+        y is not x and np.may_share_memory(y.data, x.data) for y, x in pairs
+    )
+
+
+def repeatable(case: Case):
+    """T10: the same arguments give the same bits."""
+    pairs = zip(
+        case.outputs(*case.tensors()), case.outputs(*case.tensors()), strict=True
+    )
+    return ["two calls differ"] * (not all(same_bits(a.data, b.data) for a, b in pairs))
+
+
+def records_nothing(case: Case):
+    """T13: under no_grad nothing is recorded, and the values are the same."""
+    with no_grad():
+        ys = case.outputs(*case.tensors())
+    problems = ["recorded under no_grad"] * any(
+        y.node is not None and not y.is_leaf for y in ys
+    )
+    pairs = zip(ys, case.outputs(*case.tensors()), strict=True)
+    same = all(same_bits(a.data, b.data) for a, b in pairs)
+    return problems + ["no_grad changes the values"] * (not same)
+
+
+def quiet(case: Case):
+    """T17: no warning, and nothing that is not finite, in either direction."""
+    problems = []
+    for dtype in ("float64", "float32"):
+        with np.errstate(all="raise", under="ignore"):
+            try:
+                typed = case.as_type(dtype)
+                leaves = typed.tensors()
+                ys = typed.outputs(*leaves)
+                grads = pull(typed, leaves, ys)
+            except FloatingPointError as error:
+                problems.append(f"{dtype}: {error}")
+                continue
+        found = [y.data for y in ys] + [g.data for g in grads if g is not None]
+        if not all(np.isfinite(a).all() for a in found):
+            problems.append(f"{dtype}: a result or gradient is not finite")
+    return problems
+
+
+def other_names(case: Case):
+    """T19: method, operator and function are the same."""
+    if not case.spec.also:
+        return NOT_APPLICABLE
+    ys = case.outputs(*case.tensors())
+    problems = []
+    for fn in case.spec.also:
+        zs = case.outputs(*case.tensors(), fn=fn)
+        if not all(same_bits(y.data, z.data) for y, z in zip(ys, zs, strict=True)):
+            problems.append(f"{fn} gives other values")
+    return problems
+
+
+# -- the graph ---------------------------------------------------------------------
+
+
+def subsets(case: Case):
+    """T6: any subset of the inputs requiring grad gets the gradients of the whole."""
+    count = len(case.places)
+    if count < 2:
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    full = pull(case, leaves, case.outputs(*leaves))
+    problems = []
+    for size in range(count):
+        for wanted in combinations(range(count), size):
+            leaves = case.tensors(wanted)
+            found = pull(case, leaves, case.outputs(*leaves))
+            difference = apart(found, [full[i] for i in wanted], ROUNDING)
+            problems += told(f"only {wanted} require grad", difference)
+    return problems
+
+
+def same_twice(case: Case):
+    """T12: f(x, x) has the sum of both gradients."""
+    arrays = case.arrays
+    pairs = [
+        (i, j)
+        for i, j in combinations(range(len(arrays)), 2)
+        if arrays[i].shape == arrays[j].shape
+    ]
+    if not pairs or case.sample.extreme:
+        return NOT_APPLICABLE
+    i, j = pairs[0]
+    arrays[j] = arrays[i].copy()
+    leaves = case.tensors(arrays=arrays)
+    apart_ = pull(case, leaves, case.outputs(*leaves))
+    shared = case.tensors(arrays=arrays)
+    shared[j] = shared[i]
+    together = pull(case, [shared[i]], case.outputs(*shared))
+    parts = [apart_[k].data for k in (i, j) if apart_[k] is not None]
+    expected = sum(parts) if parts else None
+    return told("f(x, x)", apart(together, [expected], ROUNDING))
+
+
+def shared(case: Case):
+    """T12: two branches and the tensor itself meet: the gradients add up."""
+    if not case.places:
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    once = pull(case, leaves, case.outputs(*leaves))
+    again = case.tensors()
+    ys = [*case.outputs(*again), *case.outputs(*again), *(x * 1.5 for x in again)]
+    vs = weights(case, case.outputs(*case.tensors()))
+    vs = [*vs, *vs, *(np.ones(x.shape) for x in again)]
+    found = pull(case, again, ys, vs)
+    expected = [
+        np.full(x.shape, 1.5) if g is None else 2 * g.data + 1.5
+        for g, x in zip(once, leaves, strict=True)
+    ]
+    return told("f(x) + f(x) + 1.5 x", apart(found, expected, ROUNDING))
+
+
+LAYOUTS = {
+    "reversed": lambda x: np.flip(np.flip(x).copy()),
+    "transposed": lambda x: x.T.copy().T,
+    "every other": lambda x: np.repeat(x, 2, axis=-1)[..., ::2] if x.ndim else x,
+    "read-only": lambda x: _read_only(x.copy()),
+}
+
+
+def _read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+def layouts(case: Case):
+    """T7: strides of memory do not matter, nor whether it can be written."""
+    if not case.places:
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    ys = case.outputs(*leaves)
+    grads = pull(case, leaves, ys)
+    problems = []
+    for name, layout in LAYOUTS.items():
+        others = case.tensors(arrays=[layout(x) for x in case.arrays])
+        zs = case.outputs(*others)
+        problems += told(f"{name}, forward", apart(zs, ys, ROUNDING))
+        problems += told(
+            f"{name}, gradient", apart(pull(case, others, zs), grads, ROUNDING)
+        )
+    return problems
+
+
+def freed(case: Case):
+    """T18: the graph has no cycles: it is gone without the garbage collector."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        gc.collect(0)
+        leaves = case.tensors()
+        ys = case.outputs(*leaves)
+        grads = pull(case, leaves, ys, create_graph=True)
+        del leaves, ys, grads
+        cycles = gc.collect(0)
+    finally:
+        if was_on:
+            gc.enable()
+    return [f"{cycles} objects were left in cycles"] * (cycles > 0)
+
+
+def empty(case: Case):
+    """T20: arrays without elements go forward and back."""
+    if not any(x.size == 0 for x in case.arrays):
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    grads = pull(case, leaves, case.outputs(*leaves))
+    pairs = zip(grads, leaves, strict=True)
+    return ["the gradient of an empty array has another shape"] * any(
+        g is not None and g.shape != x.shape for g, x in pairs
+    )
+
+
+def kink(case: Case):
+    """T16: at a kink the gradient is exactly the one that is documented."""
+    if not isinstance(case.sample, Kink):
+        return NOT_APPLICABLE
+    leaves = case.tensors()
+    ys = case.outputs(*leaves)
+    found = pull(case, leaves, ys)
+    expected = case.sample.gradient(*weights(case, ys))
+    return told("convention at the kink", apart(found, expected, 1e-15))
+
+
+CHECKS = {
+    "forward": forward,
+    "forward float32": forward_float32,
+    "one dtype": one_dtype,
+    "shapes": shapes,
+    "no alias": no_alias,
+    "repeatable": repeatable,
+    "records nothing": records_nothing,
+    "quiet": quiet,
+    "other names": other_names,
+    "subsets": subsets,
+    "same twice": same_twice,
+    "shared": shared,
+    "layouts": layouts,
+    "freed": freed,
+    "empty": empty,
+    "kink": kink,
+}
