@@ -71,6 +71,7 @@ def test_a_norm_that_is_not_finite(bad):
     with np.errstate(invalid="ignore"):
         assert not math.isfinite(clip_grad_norm(params, 1.0))
     assert np.isnan(params[0].grad.data[0, 0])
+    assert np.isnan(params[1].grad.data) == math.isnan(bad)
 
 
 def test_values_are_bounded_one_by_one():

@@ -26,6 +26,8 @@ def test_groups_have_options_of_their_own():
     optimizer.step()
     assert (p.item(), q.item()) == (0.75, 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.5]
+    optimizer.lr = 0.125
+    assert [group["lr"] for group in optimizer.param_groups] == [0.125, 0.125]
 
 
 def test_lr_can_be_set():
