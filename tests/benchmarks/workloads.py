@@ -8,7 +8,7 @@ import numpy as np
 import tinygen as tg
 from tinygen import functional as F
 from tinygen import nn, optim
-from tinygen.models import objectives
+from tinygen.models import dcgan, objectives
 
 try:
     import torch
@@ -55,11 +55,16 @@ def _dense_gan_tinygen():
     D = nn.Sequential(
         linear(784, 128), leaky(), linear(128, 128), leaky(), linear(128, 1)
     )
+    real = np.random.default_rng(1).random((64, 784), dtype=np.float32)
+    return _gan_step_tinygen(G, D, real)
+
+
+def _gan_step_tinygen(G, D, real):
+    """D's step and G's step as the recipes take them."""
     optimizers = [
         optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (G, D)
     ]
-    real = tg.tensor(np.random.default_rng(1).random((64, 784), dtype=np.float32))
-    z = tg.tensor(_numbers(64, 100))
+    real, z = tg.tensor(real), tg.tensor(_numbers(64, 100))
 
     def step():
         fake = G(z)
@@ -115,6 +120,161 @@ def _gan_step_torch(G, D, real, z):
         g.step()
 
     return step
+
+
+# -- W3: the third document's DCGAN at 28x28, batch 64 -----------------------------
+
+
+def _dcgan_tinygen():
+    rng = np.random.default_rng(0)
+    G = dcgan.Generator(100, (1, 28, 28), rng=rng)
+    D = dcgan.Discriminator((1, 28, 28), rng=rng)
+    return _gan_step_tinygen(G, D, np.tanh(_numbers(64, 1, 28, 28)))
+
+
+def _dcgan_torch(memory_format=None):
+    t = torch.nn
+    G = t.Sequential(
+        t.Linear(100, 128 * 7 * 7),
+        t.ReLU(),
+        t.Unflatten(1, (128, 7, 7)),
+        t.ConvTranspose2d(128, 64, 4, 2, 1),
+        t.BatchNorm2d(64),
+        t.ReLU(),
+        t.ConvTranspose2d(64, 1, 4, 2, 1),
+        t.Tanh(),
+    )
+    D = t.Sequential(
+        t.Conv2d(1, 32, 4, 2, 1),
+        t.LeakyReLU(0.2),
+        t.Conv2d(32, 64, 4, 2, 1),
+        t.BatchNorm2d(64),
+        t.LeakyReLU(0.2),
+        t.Conv2d(64, 128, 4, 2, 1),
+        t.BatchNorm2d(128),
+        t.LeakyReLU(0.2),
+        t.Flatten(),
+        t.Linear(128 * 3 * 3, 1),
+    )
+    real = torch.tanh(torch.randn(64, 1, 28, 28))
+    if memory_format is not None:
+        G, D, real = (x.to(memory_format=memory_format) for x in (G, D, real))
+    return _gan_step_torch(G, D, real, torch.randn(64, 100))
+
+
+# -- W4: small U-Net, noise prediction at 32x32, batch 32 -------------------------
+
+
+class _Residual(nn.Module):
+    def __init__(self, channels, filters, rng):
+        self.conv1 = nn.Conv2d(channels, filters, 3, 1, 1, rng=rng)
+        self.norm1 = nn.GroupNorm(8, filters)
+        self.time = nn.Linear(128, filters, rng=rng)
+        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, rng=rng)
+        self.norm2 = nn.GroupNorm(8, filters)
+        same = channels == filters
+        self.skip = None if same else nn.Conv2d(channels, filters, 1, rng=rng)
+
+    def forward(self, x, t):
+        h = F.silu(self.norm1(self.conv1(x)))
+        h = h + self.time(t).reshape(len(x), -1, 1, 1)
+        h = F.silu(self.norm2(self.conv2(h)))
+        return h + (x if self.skip is None else self.skip(x))
+
+
+class _UNet(nn.Module):
+    def __init__(self, rng):
+        conv, up = nn.Conv2d, nn.ConvTranspose2d
+        self.time = nn.Linear(64, 128, rng=rng)
+        self.enter = conv(1, 32, 3, 1, 1, rng=rng)
+        self.r1 = _Residual(32, 32, rng)
+        self.down1 = conv(32, 64, 4, 2, 1, rng=rng)
+        self.r2 = _Residual(64, 64, rng)
+        self.down2 = conv(64, 128, 4, 2, 1, rng=rng)
+        self.r3 = _Residual(128, 128, rng)
+        self.up2 = up(128, 64, 4, 2, 1, rng=rng)
+        self.r4 = _Residual(128, 64, rng)
+        self.up1 = up(64, 32, 4, 2, 1, rng=rng)
+        self.r5 = _Residual(64, 32, rng)
+        self.leave = conv(32, 1, 3, 1, 1, rng=rng)
+
+    def forward(self, x, t):
+        t = F.silu(self.time(t))
+        a = self.r1(self.enter(x), t)
+        b = self.r2(self.down1(a), t)
+        c = self.r3(self.down2(b), t)
+        d = self.r4(tg.concatenate([self.up2(c), b], 1), t)
+        e = self.r5(tg.concatenate([self.up1(d), a], 1), t)
+        return self.leave(e)
+
+
+def _unet_tinygen():
+    model = _UNet(np.random.default_rng(0))
+    optimizer = optim.Adam(model.parameters(), lr=2e-4)
+    x, noise, t = (tg.tensor(_numbers(*s)) for s in _UNET_SHAPES)
+
+    def step():
+        optimizer.zero_grad()
+        F.mse_loss(model(x, t), noise).backward()
+        optimizer.step()
+
+    return step
+
+
+_UNET_SHAPES = ((32, 1, 32, 32), (32, 1, 32, 32), (32, 64))
+
+
+def _unet_torch(memory_format=None):
+    t, f = torch.nn, torch.nn.functional
+
+    class Residual(t.Module):
+        def __init__(self, a, b):
+            super().__init__()
+            self.c1, self.g1 = t.Conv2d(a, b, 3, padding=1), t.GroupNorm(8, b)
+            self.c2, self.g2 = t.Conv2d(b, b, 3, padding=1), t.GroupNorm(8, b)
+            self.t = t.Linear(128, b)
+            self.skip = t.Identity() if a == b else t.Conv2d(a, b, 1)
+
+        def forward(self, x, time):
+            h = f.silu(self.g1(self.c1(x))) + self.t(time)[:, :, None, None]
+            return f.silu(self.g2(self.c2(h))) + self.skip(x)
+
+    class UNet(t.Module):
+        def __init__(self):
+            super().__init__()
+            self.time, self.enter = t.Linear(64, 128), t.Conv2d(1, 32, 3, padding=1)
+            self.r1, self.r2 = Residual(32, 32), Residual(64, 64)
+            self.r3, self.r4 = Residual(128, 128), Residual(128, 64)
+            self.r5 = Residual(64, 32)
+            self.d1, self.d2 = t.Conv2d(32, 64, 4, 2, 1), t.Conv2d(64, 128, 4, 2, 1)
+            self.u2 = t.ConvTranspose2d(128, 64, 4, 2, 1)
+            self.u1 = t.ConvTranspose2d(64, 32, 4, 2, 1)
+            self.leave = t.Conv2d(32, 1, 3, padding=1)
+
+        def forward(self, x, time):
+            time = f.silu(self.time(time))
+            a = self.r1(self.enter(x), time)
+            b = self.r2(self.d1(a), time)
+            c = self.r3(self.d2(b), time)
+            d = self.r4(torch.cat([self.u2(c), b], 1), time)
+            return self.leave(self.r5(torch.cat([self.u1(d), a], 1), time))
+
+    model, (x, noise, time) = UNet(), (torch.randn(*s) for s in _UNET_SHAPES)
+    if memory_format is not None:
+        model, x = (v.to(memory_format=memory_format) for v in (model, x))
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-4)
+
+    def step():
+        optimizer.zero_grad()
+        f.mse_loss(model(x, time), noise).backward()
+        optimizer.step()
+
+    return step
+
+
+def _channels_last(build):
+    """The same PyTorch network with its other memory layout, a second baseline."""
+    return lambda: build(torch.channels_last)
 
 
 # -- W2: dense VAE 784-400-20-400-784, batch 128, Adam ----------------------------
@@ -216,6 +376,22 @@ WORKLOADS = {
         "dense VAE step, 784-400-20-400-784, batch 128",
         {"tinygen": _vae_tinygen, "torch": _vae_torch},
         inner=5,
+    ),
+    "W3": Workload(
+        "DCGAN step, third document, 28x28, batch 64",
+        {
+            "tinygen": _dcgan_tinygen,
+            "torch": _dcgan_torch,
+            "channels_last": _channels_last(_dcgan_torch),
+        },
+    ),
+    "W4": Workload(
+        "U-Net step 32/64/128, 32x32, batch 32",
+        {
+            "tinygen": _unet_tinygen,
+            "torch": _unet_torch,
+            "channels_last": _channels_last(_unet_torch),
+        },
     ),
     "W5": Workload(
         "chain of 1,000 small ops, forward + backward",
