@@ -7,6 +7,7 @@ checkpoint or file, 5 device or memory, 130 Ctrl-C, 143 SIGTERM.
 
 import argparse
 import io
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -40,9 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; -> the exit code.  Errors are one line on stderr."""
     args = parser().parse_args(arguments)
     try:
-        return args.run(args)
-    except BrokenPipeError:  # `tinygen list | head`
-        sys.stderr.close()
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # `tinygen list | head`: let the last flush go nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except tuple(EXITS) as error:
         if args.debug:

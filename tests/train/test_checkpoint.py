@@ -148,18 +148,17 @@ def test_every_flipped_byte_is_noticed_or_harmless(toy, tmp_path):
     sound, good = checkpoint.load(path), path.read_bytes()
     noticed = 0
     for place in range(len(good)):
-        for flip in (1, 0x80):
-            bad = bytearray(good)
-            bad[place] ^= flip
-            path.write_bytes(bad)
-            try:
-                found = checkpoint.load(path)
-            except TinygenError:
-                noticed += 1
-            else:  # a space between two words of the header
-                assert same(found.tensors, sound.tensors)
-                assert (found.step, found.config) == (sound.step, sound.config)
-    assert noticed >= 2 * len(good) - 8
+        bad = bytearray(good)
+        bad[place] ^= 1 << place % 8
+        path.write_bytes(bad)
+        try:
+            found = checkpoint.load(path)
+        except TinygenError:
+            noticed += 1
+        else:  # a space between two words of the header
+            assert same(found.tensors, sound.tensors)
+            assert (found.step, found.config) == (sound.step, sound.config)
+    assert noticed >= len(good) - 8
 
 
 def test_a_flipped_number_names_its_tensor(toy, tmp_path):
