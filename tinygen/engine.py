@@ -291,7 +291,7 @@ def _owned(arrays, seeds) -> list:
     for g in arrays:
         if g is not None:
             view = not hasattr(g, "base") or g.base is not None
-            g = g.copy() if view or id(g) in taken else g
+            g = g.copy(order="K") if view or id(g) in taken else g
             taken.add(id(g))
             g = Tensor(xp_of(g).asarray(g))
         tensors.append(g)

@@ -55,10 +55,6 @@ def _check_channels(name, x, weight, bias, channels, filters, groups) -> None:
         )
 
 
-def _with_bias(y, bias):
-    return y if bias is None else y + reshape(bias, (-1, 1, 1))
-
-
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding, ..].
 
@@ -77,7 +73,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
             f"images {x.shape[2:]} padded by {geometry.padding} gives size {size}. "
             "Fix: more padding, larger images or a smaller filter"
         )
-    return _with_bias(conv.conv2d(x, weight, geometry), bias)
+    return conv.conv2d(x, weight, bias, geometry=geometry)
 
 
 def conv_transpose2d(
@@ -113,7 +109,7 @@ def conv_transpose2d(
             f"conv_transpose2d: {x.shape} with filter {weight.shape[2:]} and padding "
             f"{geometry.padding} gives size {size}. Fix: less padding"
         )
-    return _with_bias(conv.conv2d_input_grad(x, weight, size, geometry), bias)
+    return conv.conv2d_input_grad(x, weight, bias, input_size=size, geometry=geometry)
 
 
 def conv1d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

@@ -51,6 +51,26 @@ def nchw(x):
     return x.transpose(0, 3, 1, 2)
 
 
+def add_bias(y, bias):
+    """Add bias (K,) to every pixel of y (N, K, I, J), in place.
+
+    A row of pixels at a time, its biases repeated in memory: one long loop.
+    """
+    rows = y.transpose(0, 2, 3, 1)  # (N, I, J, K), contiguous
+    width = rows.shape[2]
+    rows = rows.reshape(-1, width * len(bias))
+    rows += xp_of(bias).tile(bias, width)
+
+
+def channel_sum(g):
+    """The sum over all pixels: (N, K, I, J) -> (K,), as a product with ones.
+
+    BLAS adds rows several times faster than `sum` does.
+    """
+    rows = nhwc(g).reshape(-1, g.shape[1])
+    return xp_of(g).ones(len(rows), g.dtype) @ rows
+
+
 def arranged(filters, *axes):
     """filters.transpose(axes) as a contiguous array.
 

@@ -20,7 +20,9 @@ which the other two do not determine
 from typing import NamedTuple
 
 from tinygen.kernels import conv
+from tinygen.kernels import conv_layout as layout
 from tinygen.op import op
+from tinygen.ops.shape import broadcast_to, reshape
 
 
 class Geometry(NamedTuple):
@@ -32,16 +34,23 @@ class Geometry(NamedTuple):
     groups: int
 
 
-@op
-def conv2d(x, w, /, geometry):
-    """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding,.]."""
-    return conv.conv2d(x, w, **geometry._asdict())
+@op(keep="x w")
+def conv2d(x, w, bias=None, /, geometry=None):
+    """y[n,k,i,j] = sum_{c,u,v} w[k,c,u,v] x[n,c, i*stride + u*dilation - padding,.].
+
+    bias : (K,), added to y; or None
+    """
+    return _biased(conv.conv2d(x, w, **geometry._asdict()), bias)
 
 
-@op
-def conv2d_input_grad(y, w, /, input_size, geometry):
-    """x[n,c,h,l] = sum of w[k,c,u,v] y[n,k,i,j] over the i, j, u, v that meet h, l."""
-    return conv.conv2d_input_grad(y, w, input_size=input_size, **geometry._asdict())
+@op(keep="y w")
+def conv2d_input_grad(y, w, bias=None, /, input_size=None, geometry=None):
+    """x[n,c,h,l] = sum of w[k,c,u,v] y[n,k,i,j] over the i, j, u, v that meet h, l.
+
+    bias : (C,), added to x; or None
+    """
+    size = {"input_size": input_size}
+    return _biased(conv.conv2d_input_grad(y, w, **size, **geometry._asdict()), bias)
 
 
 @op
@@ -50,19 +59,38 @@ def conv2d_weight_grad(x, y, /, kernel_size, geometry):
     return conv.conv2d_weight_grad(x, y, kernel_size=kernel_size, **geometry._asdict())
 
 
+def _biased(y, bias):
+    if bias is not None:
+        layout.add_bias(y, bias)
+    return y
+
+
+@op(keep="", linear=True)
+def channel_sum(x, /):
+    """The sum over samples and pixels: (N, C, H, W) -> (C,)."""
+    return layout.channel_sum(x)
+
+
+channel_sum.vjp(x=lambda g, _, x: broadcast_to(reshape(g, (-1, 1, 1)), x.shape))
 conv2d.vjp(
-    x=lambda g, _, x, w, geometry: conv2d_input_grad(g, w, x.shape[2:], geometry),
-    w=lambda g, _, x, w, geometry: conv2d_weight_grad(x, g, w.shape[2:], geometry),
+    x=lambda g, _, x, w, bias, geometry: conv2d_input_grad(
+        g, w, input_size=x.shape[2:], geometry=geometry
+    ),
+    w=lambda g, _, x, w, bias, geometry: conv2d_weight_grad(
+        x, g, w.shape[2:], geometry
+    ),
+    bias=lambda g, *_, geometry: channel_sum(g),
 )
 conv2d_input_grad.vjp(
-    y=lambda g, _, y, w, input_size, geometry: conv2d(g, w, geometry),
-    w=lambda g, _, y, w, input_size, geometry: conv2d_weight_grad(
+    y=lambda g, _, y, w, bias, input_size, geometry: conv2d(g, w, geometry=geometry),
+    w=lambda g, _, y, w, bias, input_size, geometry: conv2d_weight_grad(
         g, y, w.shape[2:], geometry
     ),
+    bias=lambda g, *_, input_size, geometry: channel_sum(g),
 )
 conv2d_weight_grad.vjp(
     x=lambda g, _, x, y, kernel_size, geometry: conv2d_input_grad(
-        y, g, x.shape[2:], geometry
+        y, g, input_size=x.shape[2:], geometry=geometry
     ),
-    y=lambda g, _, x, y, kernel_size, geometry: conv2d(x, g, geometry),
+    y=lambda g, _, x, y, kernel_size, geometry: conv2d(x, g, geometry=geometry),
 )
