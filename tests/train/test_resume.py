@@ -67,12 +67,17 @@ def test_stopped_at_any_step(step, straight, tmp_path):
 
 
 def test_stopped_at_every_step(straight, tmp_path):
-    for step in range(0, 20):
+    for step in range(20):
         folder = tmp_path / "run"
         first = {"overwrite": True} if step == 0 else {"resume": True}
         folder.mkdir(exist_ok=True)
         train(stopping(Toy(), step), folder, progress=False, **first)
     assert contents(tmp_path / "run") == straight
+
+
+def test_a_signal_in_the_last_step_is_too_late(tmp_path):
+    result = train(stopping(Toy(), 19), tmp_path / "run", progress=False)
+    assert (result.step, result.signal) == (20, None)
 
 
 def test_continued_in_a_new_process(straight, tmp_path, start):
@@ -136,6 +141,8 @@ def test_what_may_not_change(tmp_path):
         train(Toy(other), folder, resume=True)
     with pytest.raises(ConfigError, match=r"contents was .*moons.* now .*ring"):
         train(Toy(Toy.Config(data="ring")), folder, resume=True, allow_changed=["data"])
+    with pytest.raises(ConfigError, match=r"unknown option 'lrr'. Fix: 'lr'"):
+        train(Toy(other), folder, resume=True, allow_changed=["lrr"])
     assert Run(folder).read_config()["options"]["lr"] == 0.05
     allowed = ("lr", "batch_size")
     result = train(

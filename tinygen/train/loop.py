@@ -99,7 +99,7 @@ def go_on(recipe: Recipe, run: Run, allow_changed, progress: Progress) -> int:
     checkpoint.restore(recipe, before)
     for log in (run.log, run.evaluation):
         log.keep(before.step)
-    then, now = run.read_config()["versions"], versions()
+    then, now = run.read_config().get("versions"), versions()
     if then != now:
         progress.say(f"begun with {then}, now {now}: last digits may differ")
     run.write_config(recipe)
@@ -124,11 +124,12 @@ class Training:
             self.save()
         while self.done < self.config.steps and self.stop.signal is None:
             self.advance()
-        if self.stop.signal is not None:
+        stopped = self.stop.signal if self.done < self.config.steps else None
+        if stopped is not None:
             self.progress.say(f"stopped after step {self.done}")
             self.save()
-        last = (self.done, self.stop.signal, self.losses, self.run.samples)
-        return Result(self.run.folder, *last)
+        samples = self.run.samples
+        return Result(self.run.folder, self.done, stopped, self.losses, samples)
 
     def advance(self) -> None:
         """One training step, and what is due after it."""

@@ -67,8 +67,10 @@ class Recipe(ABC):
 
     def __init__(self, config: Config | None = None, data=None):
         self.config = self.Config() if config is None else config
-        common = {"batch_size": self.config.batch_size, "seed": self.config.seed}
-        self.data = data or open_data(self.config.data, self.kind, **common)
+        if data is None:
+            common = {"batch_size": self.config.batch_size, "seed": self.config.seed}
+            data = open_data(self.config.data, self.kind, **common)
+        self.data = data
         with backend.device(self.config.device):
             self.build(backend.rng(self.config.seed, "init"))
 

@@ -24,7 +24,7 @@ from tinygen import __version__
 from tinygen.errors import ConfigError
 from tinygen.train import checkpoint, files
 from tinygen.train.checkpoint import Checkpoint, listed
-from tinygen.train.config import Config, shown
+from tinygen.train.config import Config, check_names, shown
 from tinygen.train.lock import Lock
 from tinygen.train.log import Log
 from tinygen.train.recipe import Recipe
@@ -206,11 +206,12 @@ def changed(recipe: Recipe, before: Checkpoint) -> dict[str, str]:
 
 def check_unchanged(recipe: Recipe, before: Checkpoint, allowed) -> None:
     """Raise ConfigError listing everything that would make the run another one."""
+    check_names(allowed, ["contents", *before.config])
     odd = {k: v for k, v in changed(recipe, before).items() if k not in allowed}
     if odd:
         names = ", ".join(f"{name} was {values}" for name, values in odd.items())
         allow = " ".join(f"--allow-changed {name}" for name in odd)
         raise ConfigError(
-            f"resume: {names}. Fix: leave them as they were, or {shlex.quote(allow)}, "
+            f"resume: {names}. Fix: leave them as they were, or {allow}, "
             "and the run is no longer what its options alone would give"
         )
