@@ -47,7 +47,7 @@ def _plain(part):
     if isinstance(part, Tensor):
         part = part.data
     if isinstance(part, list):
-        part = xp_of(part).asarray(part)
+        part = xp_of(part).asarray(part, dtype=None if part else int)
     if isinstance(part, float) or getattr(part, "dtype", None) in (float, "float32"):
         raise DTypeError(
             f"an index must be integers or booleans, got {part!r}. "

@@ -3,7 +3,7 @@
 from tinygen.kernels import pointwise
 from tinygen.op import op
 from tinygen.ops.elementwise import sigmoid
-from tinygen.ops.reduce import mean
+from tinygen.ops.reduce import mean, refuse_empty
 
 
 @op(keep="logits targets")
@@ -24,6 +24,7 @@ bce_with_logits.vjp(
 @op(keep="logits targets")
 def bce_with_logits_mean(logits, targets, /):
     """The mean of `bce_with_logits`, never in memory as a whole."""
+    refuse_empty("bce_with_logits_mean", logits, None)
     return pointwise.bce_with_logits_mean(logits, targets)
 
 

@@ -21,7 +21,8 @@ def _count(x, axis) -> int:
     return math.prod(x.shape[i] for i in checked_axes(axis, x.ndim))
 
 
-def _refuse_empty(name, x, axis):
+def refuse_empty(name, x, axis) -> None:
+    """ShapeError if a reduction over these axes has no elements to reduce."""
     if not _count(x, axis):
         raise ShapeError(
             f"{name}: nothing to reduce in shape {x.shape} over axis {axis}. "
@@ -46,7 +47,7 @@ sum.vjp(
 @op(keep="", linear=True)
 def mean(x, /, axis=None, keepdims=False):
     """The arithmetic mean over the given axes (all if None)."""
-    _refuse_empty("mean", x, axis)
+    refuse_empty("mean", x, axis)
     return x.sum(axis=axis, keepdims=keepdims) / _count(x, axis)
 
 
@@ -79,14 +80,14 @@ def _shared(g, y, x, axis, keepdims):
 @op
 def max(x, /, axis=None, keepdims=False):
     """The largest element; elements that tie share the gradient equally."""
-    _refuse_empty("max", x, axis)
+    refuse_empty("max", x, axis)
     return x.max(axis=axis, keepdims=keepdims)
 
 
 @op
 def min(x, /, axis=None, keepdims=False):
     """The smallest element; elements that tie share the gradient equally."""
-    _refuse_empty("min", x, axis)
+    refuse_empty("min", x, axis)
     return x.min(axis=axis, keepdims=keepdims)
 
 
@@ -97,7 +98,7 @@ min.vjp(x=_shared)
 @op
 def logsumexp(x, /, axis=None, keepdims=False):
     """log(sum(e**x)), without overflow: the largest element is taken out first."""
-    _refuse_empty("logsumexp", x, axis)
+    refuse_empty("logsumexp", x, axis)
     xp = xp_of(x)
     top = x.max(axis=axis, keepdims=True)
     top = xp.where(xp.isfinite(top), top, 0.0)  # all -inf stays -inf, not nan
