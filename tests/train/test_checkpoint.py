@@ -171,6 +171,16 @@ def test_a_flipped_number_names_its_tensor(toy, tmp_path):
         checkpoint.load(path)
 
 
+def test_a_shape_that_was_changed_is_noticed(tmp_path):
+    path = tmp_path / "x.safetensors"
+    tensorfile.write(path, {"a": np.arange(6.0).reshape(2, 3)}, {})
+    content = path.read_bytes()
+    assert content.count(b"[2,3]") == 1
+    path.write_bytes(content.replace(b"[2,3]", b"[3,2]"))
+    with pytest.raises(IntegrityError, match="tensor 'a'"):
+        tensorfile.read(path)
+
+
 def test_every_truncation_is_noticed(toy, tmp_path):
     path = checkpoint.save(tmp_path, toy, 3)
     good = path.read_bytes()

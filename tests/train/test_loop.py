@@ -9,12 +9,20 @@ import pytest
 from toys import Toy, ToyImages
 
 import tinygen as tg
+from tinygen import plot
 from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
 from tinygen.train import checkpoint, files, loop
 from tinygen.train.loop import train
 from tinygen.train.run import Run
 
 QUICK = {"steps": 6, "sample_every": 100, "save_every": 2}
+
+
+@pytest.fixture(autouse=True)
+def quick_figures(monkeypatch):
+    """Figures as empty files; tests/train/test_resume.py and test_plot.py draw them."""
+    save = lambda path, draw, size=(): files.write(path, b"")
+    monkeypatch.setattr(plot, "save_figure", save)
 
 
 def toy(**options):
