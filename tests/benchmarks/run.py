@@ -105,7 +105,7 @@ def main() -> None:
         print_row(rows[-1])
     if options.json:
         with open(options.json, "w") as file:
-            json.dump({"versions": versions(), "rows": rows}, file, indent=1)
+    X
 
 
 if __name__ == "__main__":
