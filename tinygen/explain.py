@@ -6,6 +6,8 @@ about differentiation.
 
 import inspect
 
+from numpy.exceptions import AxisError
+
 from tinygen import backend
 from tinygen.errors import (
     DeviceError,
@@ -145,8 +147,11 @@ def mixed_types(op, values) -> DTypeError:
 
 def failure(op, values, settings, error: Exception) -> Exception:
     """The error to raise when an op's forward failed with `error`."""
+    what = ", ".join(_described(v) for v in values)
+    extra = "".join(f", {k}={v!r}" for k, v in settings.items() if v is not None)
+    call = f"{op.name}({what}{extra})"
     if isinstance(error, TinygenError):
-        return error
+        return type(error)(f"{call}: {str(error).removeprefix(f'{op.name}: ')}")
     try:
         inspect.signature(op.forward).bind(*values, **settings)
     except TypeError as misuse:
@@ -158,12 +163,14 @@ def failure(op, values, settings, error: Exception) -> Exception:
         return DeviceError(
             f"{op.name}: arrays on different devices ({each}). Fix: x.to('cuda')"
         )
-    what = ", ".join(_described(v) for v in values)
-    extra = "".join(f", {k}={v!r}" for k, v in settings.items() if v is not None)
-    text = f"{op.name}({what}{extra}): {_reason(arrays, error)}"
-    kinds = {IndexError: IndexOutOfRange, TypeError: DTypeError}
-    kind = next((kinds[k] for k in kinds if isinstance(error, k)), ShapeError)
-    return kind(text if "Fix:" in text else f"{text}. Fix: {_fix(arrays)}")
+    kinds = {
+        AxisError: ShapeError,
+        IndexError: IndexOutOfRange,
+        TypeError: DTypeError,
+        ValueError: ShapeError,
+    }
+    kind = next(kinds[k] for k in kinds if isinstance(error, k))
+    return kind(f"{call}: {_reason(op, arrays, error)}. Fix: {_fix(arrays)}")
 
 
 def _described(value) -> str:
@@ -173,11 +180,12 @@ def _described(value) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _reason(arrays, error) -> str:
+def _reason(op, arrays, error) -> str:
     """NumPy's own words, or for broadcasting the axis that does not fit."""
     if "broadcast" not in str(error) or len(arrays) != 2:
         return str(error).strip().rstrip(".")
-    a, b = (x.shape for x in arrays)
+    matrices = 2 if op.name == "matmul" else 0  # axes that do not broadcast
+    a, b = (x.shape[: x.ndim - matrices] for x in arrays)
     for axis in range(-1, -min(len(a), len(b)) - 1, -1):
         m, n = a[axis], b[axis]
         if m != n and 1 not in (m, n):

@@ -48,7 +48,8 @@ def einsum(subscripts: str, *operands):
     if len(labels) != len(operands):
         raise ShapeError(
             f"einsum: {subscripts!r} names {len(labels)} operands, got "
-            f"{len(operands)}. Fix: one group of labels for each operand"
+            f"{len(operands)} of shapes {[x.shape for x in operands]}. "
+            "Fix: one group of labels for each operand"
         )
     labels, dots = _without_dots(subscripts, labels, operands)
     if not arrow:

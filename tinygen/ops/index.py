@@ -2,7 +2,7 @@
 
 from tinygen.backend import xp_of
 from tinygen.engine import Tensor
-from tinygen.errors import DTypeError, IndexOutOfRange
+from tinygen.errors import DTypeError, ShapeError
 from tinygen.op import op
 
 
@@ -61,8 +61,8 @@ def take(x, indices, axis=None):
     if axis is None:
         x, axis = x.reshape(-1), 0
     if not -x.ndim <= axis < x.ndim:
-        raise IndexOutOfRange(
-            f"take: axis {axis} of a {x.ndim}-D tensor. "
+        raise ShapeError(
+            f"take: axis {axis} of a {x.ndim}-D tensor, shape {x.shape}. "
             f"Fix: an axis in {-x.ndim}..{x.ndim - 1}"
         )
     return getitem(x, (slice(None),) * (axis % x.ndim) + (indices,))

@@ -37,8 +37,12 @@ def matmul(a, b):
     Raises ShapeError if the inner sizes differ or an operand is a number.
     """
     rows, columns = a.ndim == 1, b.ndim == 1
-    inner = (a.shape[-1:], b.shape[-1:] if columns else b.shape[-2:-1])
-    if not (a.ndim and b.ndim) or inner[0] != inner[1]:
+    if not (a.ndim and b.ndim):
+        raise ShapeError(
+            f"matmul: {a.shape} @ {b.shape} has an operand without axes. Fix: a * b"
+        )
+    inner = a.shape[-1], b.shape[-1 if columns else -2]
+    if inner[0] != inner[1]:
         raise ShapeError(
             f"matmul: {a.shape} @ {b.shape}: inner sizes {inner[0]} and {inner[1]} "
             "must be equal. Fix: transpose or reshape one of them"
@@ -60,9 +64,11 @@ def linear(x, weight, bias=None, /):
     x : (..., D)      weight : (K, D)      bias : (K,) or None      -> (..., K)
     Raises ShapeError if the last axis of x is not D.
     """
+    if weight.ndim != 2:
+        raise ShapeError(f"weight {weight.shape}. Fix: two axes, (K, D)")
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
-            f"linear: expects last axis {weight.shape[1]}, got shape {x.shape}. "
+            f"expects last axis {weight.shape[1]}, got {x.shape[-1:]} in {x.shape}. "
             f"Fix: x.reshape(-1, {weight.shape[1]})"
         )
     y = x @ weight.T

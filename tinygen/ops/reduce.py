@@ -13,12 +13,12 @@ def _restored(g, x, axis, keepdims):
     """g with the reduced axes back as size 1, ready to broadcast against x."""
     if keepdims or axis is None:
         return g
-    axes = checked_axes(axis, x.ndim)
+    axes = checked_axes(axis, x)
     return reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
 
 
 def _count(x, axis) -> int:
-    return math.prod(x.shape[i] for i in checked_axes(axis, x.ndim))
+    return math.prod(x.shape[i] for i in checked_axes(axis, x))
 
 
 def refuse_empty(name, x, axis) -> None:
@@ -33,7 +33,7 @@ def refuse_empty(name, x, axis) -> None:
 @op(keep="", linear=True)
 def sum(x, /, axis=None, keepdims=False):
     """The sum over the given axes (all if None)."""
-    checked_axes(axis, x.ndim)
+    checked_axes(axis, x)
     return x.sum(axis=axis, keepdims=keepdims)
 
 
@@ -63,7 +63,8 @@ def var(x, axis=None, ddof=0, keepdims=False):
     n = _count(x, axis)
     if n <= ddof:
         raise ShapeError(
-            f"var: {n} values with ddof={ddof}. Fix: more values than ddof"
+            f"var: {n} values with ddof={ddof} (shape {x.shape}, axis {axis}). "
+            "Fix: more values than ddof"
         )
     deviation = x - mean(x, axis, True)
     return sum(square(deviation), axis, keepdims) / (n - ddof)
@@ -116,7 +117,7 @@ logsumexp.vjp(
 @op(keep="", linear=True)
 def cumsum(x, /, axis):
     """The running sum along an axis."""
-    checked_axes(axis, x.ndim)
+    checked_axes(axis, x)
     return x.cumsum(axis=axis)
 
 

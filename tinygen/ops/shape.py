@@ -64,31 +64,36 @@ transpose.vjp(x=_transpose_back)
 def swapaxes(x, axis1, axis2):
     """Two axes exchanged."""
     axes = list(range(x.ndim))
-    i, j = checked_axes((axis1,), x.ndim)[0], checked_axes((axis2,), x.ndim)[0]
+    i, j = (checked_axes(axis, x)[0] for axis in (axis1, axis2))
     axes[i], axes[j] = axes[j], axes[i]
     return transpose(x, tuple(axes))
 
 
-def checked_axes(axes, ndim) -> tuple[int, ...]:
-    """Axes as distinct numbers in [0, ndim); None means all of them."""
+def checked_axes(axes, x, new: int = 0) -> tuple[int, ...]:
+    """Axes of x, with `new` more axes, as distinct numbers >= 0; None means all."""
+    ndim = x.ndim + new
     if axes is None:
         return tuple(range(ndim))
     axes = (axes,) if isinstance(axes, int) else tuple(axes)
     for axis in axes:
         if not -ndim <= axis < ndim:
             raise ShapeError(
-                f"axis {axis} of a {ndim}-D tensor. Fix: an axis in {-ndim}..{ndim - 1}"
+                f"axis {axis} of a {ndim}-D tensor, shape {x.shape}. "
+                f"Fix: an axis in {-ndim}..{ndim - 1}"
             )
-    axes = tuple(axis % ndim for axis in axes)
-    if len(set(axes)) < len(axes):
-        raise ShapeError(f"repeated axis in {axes}. Fix: name each axis once")
-    return axes
+    distinct = tuple(axis % ndim for axis in axes)
+    if len(set(distinct)) < len(distinct):
+        raise ShapeError(
+            f"repeated axis in {axes} of a {ndim}-D tensor, shape {x.shape}. "
+            "Fix: name each axis once"
+        )
+    return distinct
 
 
 def expand_dims(x, axis):
     """New axes of size 1 at the given places of the result."""
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    axes = checked_axes(axes, x.ndim + len(axes))
+    axes = checked_axes(axes, x, len(axes))
     sizes = iter(x.shape)
     ndim = x.ndim + len(axes)
     return reshape(x, tuple(1 if i in axes else next(sizes) for i in range(ndim)))
@@ -97,7 +102,7 @@ def expand_dims(x, axis):
 def squeeze(x, axis=None):
     """Without the given axes, which must have size 1 (all such axes if None)."""
     ones = tuple(i for i, n in enumerate(x.shape) if n == 1)
-    axes = ones if axis is None else checked_axes(axis, x.ndim)
+    axes = ones if axis is None else checked_axes(axis, x)
     if not set(axes) <= set(ones):
         raise ShapeError(
             f"squeeze: axes {axes} of shape {x.shape} are not all of size 1. "
@@ -156,12 +161,12 @@ def stack(arrays, axis=0):
 
 def split(x, sections, axis=0) -> list:
     """x cut along an axis: into `sections` equal parts, or at the given indices."""
-    n = x.shape[checked_axes(axis, x.ndim)[0]]
+    n = x.shape[checked_axes(axis, x)[0]]
     if isinstance(sections, int):
         if sections < 1 or n % sections:
             raise ShapeError(
-                f"split: axis {axis} of size {n} does not divide into {sections} equal "
-                f"parts. Fix: a divisor of {n}, or a list of indices"
+                f"split: axis {axis} of size {n} in shape {x.shape} does not divide "
+                f"into {sections} equal parts. Fix: a divisor of {n}, or indices"
             )
         sections = range(n // sections, n, n // sections)
     bounds = [0, *sections, n]
@@ -218,7 +223,7 @@ def pad(x, pad_width, mode="constant", value=0.0):
     mode : "constant" (filled with `value`), "reflect" (mirrored, without repeating the
         border) or "replicate" (the border repeated)
     """
-    widths = _pairs(pad_width, x.ndim)
+    widths = _pairs(pad_width, x)
     if mode == "constant":
         return _pad_constant(x, widths=widths, value=value)
     if mode not in ("reflect", "replicate"):
@@ -231,15 +236,15 @@ def pad(x, pad_width, mode="constant", value=0.0):
     return x
 
 
-def _pairs(pad_width, ndim):
+def _pairs(pad_width, x):
     if isinstance(pad_width, int):
         pad_width = (pad_width, pad_width)
     if all(isinstance(w, int) for w in pad_width):
-        pad_width = (tuple(pad_width),) * ndim
+        pad_width = (tuple(pad_width),) * x.ndim
     widths = tuple((int(a), int(b)) for a, b in pad_width)
-    if len(widths) != ndim or min(min(w) for w in widths) < 0:
+    if len(widths) != x.ndim or min(min(w) for w in widths) < 0:
         raise ShapeError(
-            f"pad: widths {widths} for a {ndim}-D tensor. "
+            f"pad: widths {widths} for a {x.ndim}-D tensor, shape {x.shape}. "
             "Fix: one pair of numbers >= 0 for each axis"
         )
     return widths
@@ -252,7 +257,7 @@ def _source(x, axis, before, after, mode):
     if max(before, after) > most:
         raise ShapeError(
             f"pad: {mode} by {(before, after)} needs more than the {n} elements of "
-            f"axis {axis}. Fix: at most {most}"
+            f"axis {axis} in shape {x.shape}. Fix: at most {most}"
         )
     xp = xp_of(getattr(x, "data", x))
     place = xp.arange(-before, n + after)
