@@ -115,17 +115,37 @@ CASES = [  # x, w, y, geometry
     ((0, 2, 4, 4), (3, 2, 2, 2), (0, 3, 3, 3), PLAIN),
 ]
 
+
+def with_bias(y, bias):
+    """y + bias, one number for each channel."""
+    return y if bias is None else y + bias[:, None, None]
+
+
 declare(
     conv.conv2d,
-    correlate,
-    [Sample(A(*x), A(*w), geometry=how) for x, w, _, how in CASES],
+    lambda x, w, bias=None, geometry=None: with_bias(correlate(x, w, geometry), bias),
+    [
+        *(Sample(A(*x), A(*w), geometry=how) for x, w, _, how in CASES),
+        *(Sample(A(*x), A(*w), A(w[0]), geometry=how) for x, w, _, how in CASES[2:6]),
+    ],
     analytic=True,
     **SUMS,
 )
 declare(
     conv.conv2d_input_grad,
-    spread,
-    [Sample(A(*y), A(*w), input_size=x[2:], geometry=how) for x, w, y, how in CASES],
+    lambda y, w, bias=None, input_size=None, geometry=None: with_bias(
+        spread(y, w, input_size, geometry), bias
+    ),
+    [
+        *(
+            Sample(A(*y), A(*w), input_size=x[2:], geometry=how)
+            for x, w, y, how in CASES
+        ),
+        *(
+            Sample(A(*y), A(*w), A(x[1]), input_size=x[2:], geometry=how)
+            for x, w, y, how in CASES[2:6]
+        ),
+    ],
     analytic=True,
     **SUMS,
 )
@@ -137,17 +157,20 @@ declare(
     **SUMS,
 )
 
+declare(
+    conv.channel_sum,
+    lambda x: x.sum((0, 2, 3)),
+    [Sample(A(2, 3, 5, 4)), Sample(A(1, 2, 3, 1)), Sample(A(0, 3, 2, 2))],
+    analytic=True,
+    **SUMS,
+)
+
 # -- as layers use them ------------------------------------------------------------
 
 
 def geometry_of(stride=1, padding=0, dilation=1, groups=1) -> Geometry:
     """The settings as pairs."""
     return Geometry(pair(stride), pair(padding), pair(dilation), groups)
-
-
-def with_bias(y, bias):
-    """y + bias, one number for each channel."""
-    return y if bias is None else y + bias[:, None, None]
 
 
 declare(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinygen import ops
-from tinygen.errors import DTypeError, IndexOutOfRange
+from tinygen.errors import DTypeError, IndexOutOfRange, ShapeError
 from tinygen.testing.registry import A, Sample, bad, declare
 
 TWICE = np.array([2, 0, 2, 2, 1])  # elements that occur several times
@@ -97,7 +97,7 @@ declare(
     views=True,
     analytic=True,
     errors=(
-        bad(A(3, 5), TWICE, axis=2, error=IndexOutOfRange, match="axis 2 of a 2-D"),
+        bad(A(3, 5), TWICE, axis=2, error=ShapeError, match="axis 2 of a 2-D"),
         bad(A(3, 5), np.array([5]), axis=1, error=IndexOutOfRange, match="size 5"),
     ),
 )

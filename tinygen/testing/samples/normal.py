@@ -66,6 +66,7 @@ declare(
         Sample(A(3, 5), 5, A(5), A(5)),
         Sample(A(2, 3, 5), (3, 5), A(3, 5), A(3, 5), eps=0.5),
         Sample(A(2, 3, 5), (5,)),
+        Sample(A(0, 5), 5),
     ],
     name="F.layer_norm",
     analytic=True,

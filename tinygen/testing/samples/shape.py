@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinygen import ops
-from tinygen.engine import Tensor
+from tinygen.engine import OPS, Tensor
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.ops.shape import swapaxes
 from tinygen.testing.registry import A, Sample, bad, declare
@@ -16,6 +16,11 @@ def on(shapes, *args, **kwargs) -> list[Sample]:
     return [Sample(A(*shape), *args, **kwargs) for shape in shapes]
 
 
+declare(
+    OPS["to_device"].call,
+    lambda x, device, source: x,
+    on([(), (3, 5), (0, 3)], device="cpu", source="cpu"),
+)
 declare(ops.alias, lambda x: x, on([(), (3, 5), (0, 3)]), analytic=True)
 declare(
     ops.astype,
@@ -109,6 +114,7 @@ declare(
         Sample(A(), (3,)),
         Sample(A(3, 5), (3, 5)),
         Sample(A(1, 3), (0, 3)),
+        Sample(A(0, 3), (2, 0, 3)),
     ],
     analytic=True,
     errors=(bad(A(3, 2), (3, 5), error=ShapeError),),
