@@ -12,17 +12,18 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "benchmarks.md"
 TEXT = """# Benchmarks
 
-One training step (W5: forward and backward) in tinygen and in PyTorch eager, turn by turn
-in one process, medians of {repeats}; below 1 tinygen is faster. PyTorch is written as its
-users write it: default Adam, and in a GAN the generator's step computes D's weight
-gradients too, which tinygen's `nn.frozen` saves. `channels_last` is PyTorch with its other
-memory layout. Peak memory is that of the whole process, interpreter and imports included.
+One training step (W5: forward and backward) in tinygen and in PyTorch eager, turn by
+turn in one process, medians of {repeats}; below 1 tinygen is faster. PyTorch is written
+as its users write it: default Adam, and in a GAN the generator's step computes D's
+weight gradients too, which tinygen's `nn.frozen` saves. `channels_last` is PyTorch with
+its other memory layout. Peak memory is that of the whole process, interpreter and
+imports included.
 
 {tables}
-Repeat: `python tests/benchmarks/run.py --json FILE` (`TINYGEN_BENCHMARK_THREADS=2` for two
-threads), then `python tests/benchmarks/report.py FILE ...`. The machine is a shared one:
-ratios move by about 5 % from run to run. Single layers and pointwise kernels:
-`tests/benchmarks/layers.py`, `tests/benchmarks/pointwise.py`.
+Repeat: `python tests/benchmarks/run.py --json FILE` (with two threads, set
+`TINYGEN_BENCHMARK_THREADS=2`), then `python tests/benchmarks/report.py FILE ...`. The
+machine is a shared one: ratios move by about 5 % from run to run. Single layers and
+pointwise kernels: `tests/benchmarks/layers.py`, `tests/benchmarks/pointwise.py`.
 """
 
 

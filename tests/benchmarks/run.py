@@ -105,7 +105,8 @@ def main() -> None:
         print_row(rows[-1])
     if options.json:
         with open(options.json, "w") as file:
-    X
+            found = {"versions": versions(), "repeats": options.repeats, "rows": rows}
+            json.dump(found, file, indent=1)
 
 
 if __name__ == "__main__":
