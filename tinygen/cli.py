@@ -60,7 +60,7 @@ def in_one_line(error: BaseException) -> str:
         return "interrupted"
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, MemoryError):
-        return f"out of memory: {text}. Fix: half the --batch-size"
+        return f"out of memory: {text}. Fix: halve the --batch-size"
     return text
 
 
@@ -151,7 +151,7 @@ def list_recipes(args) -> int:
             print(f"{name:12} {recipe.summary}")
         return 0
     for one in find(args.recipe).Config.options():
-        print(f"{one.name:14} {shown(one.default):>12}  {one.help} ({one.possible})")
+        print(f"{one.name:14} {shown(one.default):>14}  {one.help} ({one.possible})")
     return 0
 
 

@@ -32,8 +32,8 @@ def test_list(tinygen):
     assert listed == list(RECIPES) and {"ae", "gan", "gan-ring", "toy"} <= set(listed)
     code, out, _ = tinygen("list", "toy")
     assert code == 0
-    assert "lr                     0.05  step size (a number, above 0)" in out
-    assert "widths                  4,2" in out
+    assert "lr                       0.05  step size (a number, above 0)" in out
+    assert "widths                    4,2" in out
 
 
 def test_version_and_help(tinygen):

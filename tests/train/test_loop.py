@@ -13,7 +13,9 @@ from tinygen import plot
 from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
 from tinygen.train import checkpoint, files, loop
 from tinygen.train.loop import train
+from tinygen.train.progress import Progress
 from tinygen.train.run import Run
+from tinygen.train.stop import Stop
 
 QUICK = {"steps": 6, "sample_every": 100, "save_every": 2}
 
@@ -112,6 +114,17 @@ def test_a_loss_that_is_nan_stops_the_run_and_keeps_the_last_good_state(tmp_path
     found = checkpoint.load(checkpoint.find(tmp_path / "run"))
     assert found.step == 4
     checkpoint.check_finite(found.tensors, 4)
+
+
+def test_where_reading_is_a_wait_losses_are_read_when_they_are_logged(tmp_path):
+    recipe = toy(nan_at=3, log_every=3, save_every=9)
+    run, bar = Run(tmp_path), Progress("toy", 6, wanted=False)
+    bar.start(0)
+    training = loop.Training(recipe, run, 0, bar, Stop())
+    training.cheap_to_read = False  # as on a GPU
+    with pytest.raises(NonFiniteError, match="step 6: loss first, second"):
+        training.run_on()
+    assert [row["step"] for row in run.log.rows()] == [3]
 
 
 def test_a_loss_with_several_elements(tmp_path, monkeypatch):
