@@ -1,8 +1,12 @@
 """Ctrl-C, SIGTERM and SIGKILL from outside, on real processes."""
 
+import os
 import shlex
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +75,19 @@ def test_two_processes_want_one_folder(start, tmp_path):
     first.wait()
     third = start("train", "toy", "--out", folder, "--resume", "--steps", 5)
     assert third.wait(timeout=20) == 0
+
+
+def test_the_bar_shows_in_a_terminal_that_does_not_tell_its_size(tmp_path):
+    """As under `script`, or in a container: a terminal of 0 x 0."""
+    master, slave = os.openpty()
+    words = ["train", "toy", "--out", str(tmp_path / "run")]
+    python = [sys.executable, str(Path(__file__).with_name("toys.py"))]
+    process = subprocess.Popen(python + words, stdout=slave, stderr=slave)
+    assert process.wait(timeout=20) == 0
+    os.close(slave)
+    text = os.read(master, 2**16).decode()
+    os.close(master)
+    assert "20/20" in text and "steps/s, first" in text
 
 
 def kill_while_saving(start, folder, times):

@@ -1,5 +1,6 @@
 """How far a run is: a bar in a terminal, a line now and then anywhere else."""
 
+import shutil
 import sys
 import time
 
@@ -27,12 +28,14 @@ class Progress:
         self.first = self.done = done
         self.began = time.monotonic()
         if self.wanted and self.stream.isatty():
+            size = shutil.get_terminal_size()  # 80 x 24 for one that does not tell
             self.bar = tqdm(
                 desc=self.name,
                 initial=done,
                 total=self.total,
                 unit=" steps",
-                dynamic_ncols=True,
+                ncols=size.columns,
+                nrows=size.lines,
                 file=self.stream,
             )
 
