@@ -29,7 +29,9 @@ FUNCTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "function"), FUNCTIONS, ids=repr)
+@pytest.mark.parametrize(
+    ("layer", "function"), FUNCTIONS, ids=[repr(layer) for layer, _ in FUNCTIONS]
+)
 def test_activations_are_their_functions(layer, function):
     np.testing.assert_array_equal(layer(X).data, function(X).data)
     assert list(layer.parameters()) == []
@@ -42,7 +44,7 @@ def test_linear():
     plain = nn.Linear(4, 5, bias=False, rng=tg.rng(0), dtype="float64")
     assert plain.bias is None
     np.testing.assert_allclose(plain(X).data, expected - layer.bias.data, rtol=1e-12)
-    with pytest.raises(ShapeError, match=r"expects last axis 4, got shape \(2, 5\)"):
+    with pytest.raises(ShapeError, match=r"expects last axis 4, got 5 in \(2, 5\)"):
         layer(tg.ones((2, 5), dtype="float64"))
 
 

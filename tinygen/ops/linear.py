@@ -66,9 +66,10 @@ def linear(x, weight, bias=None, /):
     """
     if weight.ndim != 2:
         raise ShapeError(f"weight {weight.shape}. Fix: two axes, (K, D)")
-    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+    given = x.shape[-1] if x.ndim else None
+    if given != weight.shape[1]:
         raise ShapeError(
-            f"expects last axis {weight.shape[1]}, got {x.shape[-1:]} in {x.shape}. "
+            f"expects last axis {weight.shape[1]}, got {given} in {x.shape}. "
             f"Fix: x.reshape(-1, {weight.shape[1]})"
         )
     y = x @ weight.T
