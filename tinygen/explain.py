@@ -148,7 +148,8 @@ def mixed_types(op, values) -> DTypeError:
 def failure(op, values, settings, error: Exception) -> Exception:
     """The error to raise when an op's forward failed with `error`."""
     what = ", ".join(_described(v) for v in values)
-    extra = "".join(f", {k}={v!r}" for k, v in settings.items() if v is not None)
+    given = {k: v for k, v in settings.items() if v is not None}
+    extra = "".join(f", {k}={_described(v)}" for k, v in given.items())
     call = f"{op.name}({what}{extra})"
     if isinstance(error, TinygenError):
         return type(error)(f"{call}: {str(error).removeprefix(f'{op.name}: ')}")
@@ -170,7 +171,11 @@ def failure(op, values, settings, error: Exception) -> Exception:
         ValueError: ShapeError,
     }
     kind = next(kinds[k] for k in kinds if isinstance(error, k))
-    return kind(f"{call}: {_reason(op, arrays, error)}. Fix: {_fix(arrays)}")
+    if op.name == "reshape":
+        reason, fix = _misfit(arrays[0], settings["shape"])
+    else:
+        reason, fix = _reason(op, arrays, error), _fix(arrays)
+    return kind(f"{call}: {reason}. Fix: {fix}")
 
 
 def _described(value) -> str:
@@ -193,6 +198,19 @@ def _reason(op, arrays, error) -> str:
                 f"shapes {a} and {b} do not broadcast: axis {axis} is {m} against {n}"
             )
     return str(error).strip()
+
+
+def _misfit(x, shape) -> tuple[str, str]:
+    """Why x cannot have another shape, and what could be done."""
+    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if sum(n == -1 for n in sizes) > 1:
+        return "only one size can be found from the rest", "a single -1"
+    known = backend.size_of(n for n in sizes if n != -1)
+    rest = " times the -1" if -1 in sizes else ""
+    return (
+        f"{x.size} elements do not fill {known}{rest}",
+        f"sizes whose product is {x.size}",
+    )
 
 
 def _fix(arrays) -> str:

@@ -9,7 +9,7 @@ from tinygen.op import op
 from tinygen.ops.shape import broadcast_to, reshape
 
 
-@op
+@op(keep="xs")
 def _einsum(*xs, labels, out):
     return xp_of(xs[0]).einsum(",".join(labels) + "->" + out, *xs)
 

@@ -42,7 +42,7 @@ def subtract(a, b, /):
 subtract.vjp(a=lambda g, y, a, b: g, b=lambda g, y, a, b: -g)
 
 
-@op
+@op(keep="a b")
 def multiply(a, b, /):
     """a * b."""
     return a * b
@@ -230,7 +230,7 @@ def _share(a, b):
     return 0.5 * ((a > b) * dtype.type(1) + (a >= b))
 
 
-@op
+@op(keep="a b")
 def maximum(a, b, /):
     """The larger of a and b; where they tie each gets half of the gradient."""
     return xp_of(a).maximum(a, b) if xp_of(b) is xp_of(a) else xp_of(b).maximum(a, b)
@@ -241,7 +241,7 @@ maximum.vjp(
 )
 
 
-@op
+@op(keep="a b")
 def minimum(a, b, /):
     """The smaller of a and b; where they tie each gets half of the gradient."""
     return xp_of(a).minimum(a, b) if xp_of(b) is xp_of(a) else xp_of(b).minimum(a, b)

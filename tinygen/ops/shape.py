@@ -5,6 +5,7 @@ concatenate and split; reshape, transpose, flip and roll are undone by themselve
 """
 
 from itertools import pairwise
+from numbers import Integral
 
 from tinygen.backend import xp_of
 from tinygen.errors import ConfigError, ShapeError
@@ -74,7 +75,7 @@ def checked_axes(axes, x, new: int = 0) -> tuple[int, ...]:
     ndim = x.ndim + new
     if axes is None:
         return tuple(range(ndim))
-    axes = (axes,) if isinstance(axes, int) else tuple(axes)
+    axes = (axes,) if isinstance(axes, Integral) else tuple(axes)
     for axis in axes:
         if not -ndim <= axis < ndim:
             raise ShapeError(
@@ -92,7 +93,7 @@ def checked_axes(axes, x, new: int = 0) -> tuple[int, ...]:
 
 def expand_dims(x, axis):
     """New axes of size 1 at the given places of the result."""
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = (axis,) if isinstance(axis, Integral) else tuple(axis)
     axes = checked_axes(axes, x, len(axes))
     sizes = iter(x.shape)
     ndim = x.ndim + len(axes)
@@ -162,7 +163,7 @@ def stack(arrays, axis=0):
 def split(x, sections, axis=0) -> list:
     """x cut along an axis: into `sections` equal parts, or at the given indices."""
     n = x.shape[checked_axes(axis, x)[0]]
-    if isinstance(sections, int):
+    if isinstance(sections, Integral):
         if sections < 1 or n % sections:
             raise ShapeError(
                 f"split: axis {axis} of size {n} in shape {x.shape} does not divide "
@@ -194,7 +195,7 @@ def roll(x, /, shift, axis=None):
 
 
 def _roll_back(g, y, x, shift, axis):
-    back = -shift if isinstance(shift, int) else tuple(-s for s in shift)
+    back = -shift if isinstance(shift, Integral) else tuple(-s for s in shift)
     return roll(g, back, axis)
 
 
@@ -237,9 +238,9 @@ def pad(x, pad_width, mode="constant", value=0.0):
 
 
 def _pairs(pad_width, x):
-    if isinstance(pad_width, int):
+    if isinstance(pad_width, Integral):
         pad_width = (pad_width, pad_width)
-    if all(isinstance(w, int) for w in pad_width):
+    if all(isinstance(w, Integral) for w in pad_width):
         pad_width = (tuple(pad_width),) * x.ndim
     widths = tuple((int(a), int(b)) for a, b in pad_width)
     if len(widths) != x.ndim or min(min(w) for w in widths) < 0:
