@@ -19,7 +19,7 @@ EMPTY = (
 declare(
     ops.sum,
     np.sum,
-    reductions(empty=True),
+    [*reductions(empty=True), Sample(A(2, 3, 5), axis=np.int64(-2))],
     analytic=True,
     also=(Tensor.sum,),
     errors=AXES,

@@ -48,8 +48,9 @@ declare(
     analytic=True,
     also=(lambda x, shape: x.reshape(shape),),
     errors=(
-        bad(A(2, 3), (4, 2), error=ShapeError, match="6"),
-        bad(A(2, 3), (-1, -1), error=ShapeError),
+        bad(A(2, 3), (4, 2), error=ShapeError, match="6 elements do not fill 8"),
+        bad(A(2, 3), (-1, 4), error=ShapeError, match="6 elements do not fill 4 times"),
+        bad(A(2, 3), (-1, -1), error=ShapeError, match="a single -1"),
     ),
 )
 declare(
@@ -81,6 +82,7 @@ declare(
         Sample(A(3, 5), 0),
         Sample(A(3, 5), -1),
         Sample(A(3, 5), (0, 2)),
+        Sample(A(3, 5), np.int64(1)),
         Sample(A(), 0),
         Sample(A(0, 3), 1),
     ],
