@@ -190,6 +190,7 @@ def _binary_caller(record: Op) -> Callable:
     """
     forward, casts, keeps_y = record.forward, record.casts, record.keeps_y
     keeps_a, keeps_b = record.keeps
+    keeps = keeps_a or keeps_b
     ndarray, float64 = np.ndarray, _float64
 
     def call(a, b, /):
@@ -207,9 +208,10 @@ def _binary_caller(record: Op) -> Callable:
             return call(_plain(a), _plain(b))
         if (p is None and q is None) or not recording.on:
             return Tensor(y)
-        saved = (x if keeps_a else p, z if keeps_b else q)
+        parents = (p, q)
+        saved = (x if keeps_a else p, z if keeps_b else q) if keeps else parents
         out = y if keeps_y else None
-        return Tensor(y, Node(record, (p, q), saved, None, out, y.shape))
+        return Tensor(y, Node(record, parents, saved, None, out, y.shape))
 
     return call
 
