@@ -101,7 +101,7 @@ def to_device(x, device: str):
     """The array `x` on `device`: itself if it is there already, else a copy."""
     if device_of(x) == device:
         return x
-    return module(device).asarray(x) if device == "cuda" else x.get()
+    return x.get() if device == "cpu" else module(device).asarray(x)
 
 
 def to_host(x) -> np.ndarray:
