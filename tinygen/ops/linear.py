@@ -8,7 +8,7 @@ from tinygen.ops.shape import expand_dims, reshape, swapaxes, transpose
 # -- matmul -----------------------------------------------------------------------
 
 
-@op
+@op(keep="a b")
 def _matmul(a, b, /):
     return a @ b
 
