@@ -108,6 +108,12 @@ def test_gradient_of_a_cast_has_the_first_dtype():
     assert y.dtype == "float64" and x.grad.dtype == "float32"
 
 
+def test_the_default_seed_has_the_dtype_of_the_output():
+    x = single(1.0, 3.0)
+    x.sum().backward()
+    assert x.grad.dtype == tg.grad(x.sum(), x)[0].dtype == "float32"
+
+
 def test_comparisons_are_tensors_of_booleans():
     x, z = single(1.0, 3.0), np.array([2.0, 2.0], "float32")
     for f in (operator.gt, operator.ge, operator.lt, operator.le, operator.eq):

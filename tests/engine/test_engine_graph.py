@@ -221,6 +221,7 @@ def arrays_held(tensor):
         (lambda x: x * 2.0, 1),
         (lambda x: x / 2.0, 1),
         (lambda x: x.max(1), 2),
+        (lambda x: x @ np.ones((3, 2)), 2),
     ],
 )
 def test_an_op_keeps_no_more_than_its_rules_need(build, count):

@@ -20,6 +20,7 @@ from tinygen.testing.registry import Kink
 
 NOT_APPLICABLE = None
 ROUNDING = 1e-13  # the same sum in another order
+TWICE = 1e-11  # the same by another formula, as a fused op and its composite
 SINGLE = 2e-6  # and in float32
 
 
@@ -207,7 +208,7 @@ def subsets(case: Case):
 
 
 def same_twice(case: Case):
-    """T12: f(x, x) has the sum of both gradients."""
+    """T12: f(x, x) has the sum of both gradients, also when these are recorded."""
     arrays = case.arrays
     pairs = [
         (i, j)
@@ -219,13 +220,17 @@ def same_twice(case: Case):
     i, j = pairs[0]
     arrays[j] = arrays[i].copy()
     leaves = case.tensors(arrays=arrays)
-    apart_ = pull(case, leaves, case.outputs(*leaves))
-    shared = case.tensors(arrays=arrays)
-    shared[j] = shared[i]
-    together = pull(case, [shared[i]], case.outputs(*shared))
-    parts = [apart_[k].data for k in (i, j) if apart_[k] is not None]
+    each = pull(case, leaves, case.outputs(*leaves))
+    parts = [each[k].data for k in (i, j) if each[k] is not None]
     expected = sum(parts) if parts else None
-    return told("f(x, x)", apart(together, [expected], ROUNDING))
+    problems = []
+    for create_graph in (False, True):
+        both = case.tensors(arrays=arrays)
+        both[j] = both[i]
+        ys = case.outputs(*both)
+        found = pull(case, [both[i]], ys, create_graph=create_graph)
+        problems += told("f(x, x)", apart(found, [expected], TWICE))
+    return problems
 
 
 def shared(case: Case):

@@ -179,8 +179,9 @@ def compare(probe, settings, generator, subject) -> list[InputResult]:
 
 def _along(probe, settings, i, direction, cotangents, gradient) -> Comparison:
     """g . u against the slope of L along u."""
+    zeros = np.zeros_like(direction)  # inf in one element is not nan in all
     slope = METHODS[settings.method](probe.along(i, direction, cotangents), settings.h)
-    products = gradient * direction
+    products = np.multiply(gradient, direction, where=direction != 0, out=zeros)
     size = max(abs(slope.value), float(abs(products).sum()))
     rounding = 20 * EPS * probe.scale(cotangents) / settings.h
     tolerance = settings.rtol * size + rounding + settings.atol

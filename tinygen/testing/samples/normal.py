@@ -51,6 +51,7 @@ declare(
         Sample(A(3, 5), None, A(5)),
         Sample(A(2, 3, 5), A(3, 5), A(3, 5), ndim=2),
         Sample(A(7), A(7), A(7)),
+        Sample(A(5), A(5), None),
         Sample(A(2, 3, 5), A(5), A(5), eps=0.5),
         Sample(A(0, 5), A(5), A(5)),
     ],
