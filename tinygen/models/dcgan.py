@@ -109,18 +109,20 @@ class Discriminator(nn.Module):
     """Images (N, C, H, W) -> logits (N, 1).
 
     width : channels after the first convolution, doubled by each of the next
+    normalize : batch norm after all convolutions but the first, as the document has it
     classes : 0, or the number of labels: then the logit gets <embedding(label),
         features> added (projection; arXiv 1802.05637)
     """
 
-    def __init__(self, shape, width=32, classes=0, *, rng):
+    def __init__(self, shape, width=32, classes=0, normalize=True, *, rng):
         channels, size = shape[0], shape[1:]
         self.convs, self.norms = [], []
         filters = width
         while min(size) >= 6 or not self.convs:
             self.convs.append(nn.Conv2d(channels, filters, 4, 2, 1, rng=rng))
             if len(self.convs) > 1:
-                self.norms.append(nn.BatchNorm2d(filters))
+                norm = nn.BatchNorm2d(filters) if normalize else nn.Identity()
+                self.norms.append(norm)
             size = [side // 2 for side in size]
             channels, filters = filters, 2 * filters
         features = channels * math.prod(size)

@@ -1,0 +1,106 @@
+"""Recipes of convolutional GANs: both forms of the documents, and a conditional one."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.backend import xp_of
+from tinygen.creation import tensor
+from tinygen.engine import Tensor
+from tinygen.models.dcgan import Discriminator, Generator
+from tinygen.recipes.adversarial import Adversarial, GANConfig
+from tinygen.train import option
+from tinygen.train.source import Batch
+
+
+@dataclass(frozen=True)
+class DCGANConfig(GANConfig):
+    """Options of the convolutional recipes."""
+
+    steps: int = 4500
+    ema: float = 0.998
+    lr: float = 5e-4
+    r1: float = 2.0
+    sample_every: int = 250
+    save_every: int = 500
+    width: int = option(64, "channels before G's last layer; half of it in D", least=2)
+    norm_d: bool = option(True, "batch norm in D, as the document has it")
+    shift: int = option(1, "move real images by up to so many pixels", least=0)
+
+
+def shifted(x, most: int, rng):
+    """Each image moved by -most..most pixels both ways, its border repeated.
+
+    x : (N, C, H, W) array      -> as x
+    """
+    xp = xp_of(x)
+    n, _, h, w = x.shape
+    down, right = rng.integers(-most, most + 1, (2, n, 1))
+    rows = np.clip(np.arange(h) + down, 0, h - 1)  # (N, H)
+    columns = np.clip(np.arange(w) + right, 0, w - 1)
+    n, rows, columns = (xp.asarray(a) for a in (np.arange(n), rows, columns))
+    return x[n[:, None, None], :, rows[:, :, None], columns[:, None]].transpose(
+        0, 3, 1, 2
+    )
+
+
+class DCGAN(Adversarial):
+    """Images from noise by transposed convolutions (third document)."""
+
+    name = "dcgan"
+    summary = "DCGAN, transposed convolutions: sharper digits, in minutes"
+    how = "transposed"
+
+    Config = DCGANConfig
+
+    def networks(self, rng):
+        """Convolutional generator and discriminator."""
+        config, shape, classes = self.config, self.data.shape, self.classes()
+        G = Generator(config.latent, shape, config.width, self.how, classes, rng=rng)
+        half = config.width // 2
+        return G, Discriminator(shape, half, classes, config.norm_d, rng=rng)
+
+    def classes(self) -> int:
+        """The number of labels that the networks are conditioned on; 0 for none."""
+        return 0
+
+    def train_step(self, batch, step, rng):
+        """The step of every GAN, on images that are moved a little."""
+        if self.config.shift:
+            moved = shifted(batch.x.data, self.config.shift, rng("shift"))
+            batch = Batch(Tensor(moved), batch.labels)
+        return super().train_step(batch, step, rng)
+
+
+class UpsampleDCGAN(DCGAN):
+    """Images from noise by upsampling and convolution (second document)."""
+
+    name = "dcgan-upsample"
+    summary = "DCGAN, upsampling and 3x3 convolutions: no checkerboard"
+    how = "upsample"
+
+
+class ConditionalGAN(DCGAN):
+    """The digit that is asked for (second document, section 3.3)."""
+
+    name = "cgan"
+    summary = "conditional GAN: the class that is asked for"
+
+    def classes(self):
+        """As many as the data have."""
+        return len(self.data.classes)
+
+    def generate(self, z, labels):
+        """G(z | c).  Equation [CGAN-1]."""
+        return self.G(z, labels)
+
+    def judge(self, x, labels):
+        """The logits of D(x | c).  Equation [CGAN-1]."""
+        return self.D(x, labels)
+
+    def sample(self, n, *, rng, label=None):
+        """n images: of one class, or, if none is asked for, of each class in turn."""
+        labels = np.arange(n) % self.classes() if label is None else np.full(n, label)
+        with self.ema.applied() if self.ema else nullcontext():
+            return self.G(self.noise(n, rng), tensor(labels))
