@@ -94,8 +94,9 @@ def one_dtype(case: Case):
     for dtype in ("float32", "float64"):
         leaves = case.as_type(dtype).tensors()
         ys = case.as_type(dtype).outputs(*leaves)
+        plain = pull(case, leaves, ys, retain_graph=True)
         grads = pull(case, leaves, ys, create_graph=True)
-        for g in [t for t in (*ys, *grads) if t is not None]:
+        for g in [t for t in (*ys, *plain, *grads) if t is not None]:
             found = {str(a.dtype) for a in floats_in_graph(g)} | {str(g.dtype)}
             if g.dtype.kind == "f" and found != {dtype}:
                 problems.append(
