@@ -117,6 +117,7 @@ def add_sample(commands) -> None:
     one.add_argument("run_folder", metavar="RUN", help="folder, or one checkpoint")
     one.add_argument("-n", type=int, default=64, help="how many; default 64")
     one.add_argument("--out", metavar="FILE", help="a .png picture or .npz array")
+    one.add_argument("--class", dest="label", type=int, help="of a conditional model")
     one.add_argument("--seed", type=int, help="of the noise; default the run's")
     one.add_argument("--device", help="default the run's")
 
@@ -211,7 +212,7 @@ def sample(args) -> int:
     if out.suffix not in (".png", ".npz"):
         raise ConfigError(f"--out {out}: unknown ending. Fix: .png or .npz")
     recipe = trained(place, device=args.device)
-    samples = recipe.draw(args.n, seed=args.seed)
+    samples = recipe.draw(args.n, seed=args.seed, label=args.label)
     if out.suffix == ".png":
         plot.save_samples(out, samples)
     else:

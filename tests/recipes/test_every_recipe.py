@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tinygen.errors import ConfigError
 from tinygen.recipes import RECIPES
 
 
@@ -80,3 +81,15 @@ def test_looking_at_a_run_changes_nothing(name):
     plain, _ = trained(name, 2)
     for key, value in arrays(plain).items():
         assert np.array_equal(value, arrays(watched)[key])
+
+
+def test_a_class_is_drawn_or_refused(name):
+    recipe = made(name)
+    if not recipe.conditional:
+        with pytest.raises(ConfigError, match=r"draws no class .*Fix:"):
+            recipe.draw(2, label=1)
+        return
+    assert recipe.draw(2, label=1).shape == (2, *recipe.data.shape)
+    assert not np.array_equal(recipe.draw(2, label=1), recipe.draw(2, label=2))
+    with pytest.raises(ConfigError, match="class 10 of mnist"):
+        recipe.draw(2, label=10)

@@ -86,6 +86,7 @@ class ConditionalGAN(DCGAN):
 
     name = "cgan"
     summary = "conditional GAN: the class that is asked for"
+    conditional = True
 
     def classes(self):
         """As many as the data have."""

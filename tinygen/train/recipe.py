@@ -43,7 +43,7 @@ import numpy as np
 
 from tinygen import backend
 from tinygen.engine import Tensor
-from tinygen.errors import ShapeError
+from tinygen.errors import ConfigError, ShapeError
 from tinygen.recording import record
 from tinygen.train.config import Config
 from tinygen.train.source import Batch, open_data
@@ -56,6 +56,7 @@ class Recipe(ABC):
 
     name : as typed after `tinygen train`      summary : one line for `tinygen list`
     kind : of the data that it takes, "images" or "plane"
+    conditional : whether `sample` takes a `label`
     config : the options, an instance of the class's own `Config`
     data : an `Images` or `Points`; opened by the name config.data if left out
     """
@@ -63,6 +64,7 @@ class Recipe(ABC):
     name: str
     summary: str
     kind = "images"
+    conditional = False
     Config = Config
 
     def __init__(self, config: Config | None = None, data=None):
@@ -124,21 +126,40 @@ class Recipe(ABC):
 
     # -- what the loop and the command line call ---------------------------------
 
-    def draw(self, n: int, *, seed: int | None = None) -> np.ndarray:
+    def draw(
+        self, n: int, *, seed: int | None = None, label: int | None = None
+    ) -> np.ndarray:
         """n samples as a float32 array on the host; the same seed, the same samples.
 
         seed : of the noise, the run's own if left out
-        Raises ShapeError if the recipe's samples are not shaped like its data.
+        label : the class to draw, of a conditional recipe
+        Raises ConfigError for a label that it cannot draw, ShapeError if the recipe's
+        samples are not shaped like its data.
         """
         seed = self.config.seed if seed is None else seed
+        asked = {} if label is None else {"label": self._checked(label)}
         with self.at_rest():
-            samples = self.sample(n, rng=backend.rng(seed, "sample"))
+            samples = self.sample(n, rng=backend.rng(seed, "sample"), **asked)
         if samples.shape != (n, *self.data.shape):
             raise ShapeError(
                 f"recipe {self.name}: sample({n}) gave {samples.shape}. "
                 f"Fix: return {(n, *self.data.shape)}"
             )
         return as_array(samples).astype(np.float32, copy=False)
+
+    def _checked(self, label: int) -> int:
+        """The label, if the recipe can draw that class."""
+        if not self.conditional:
+            raise ConfigError(
+                f"recipe {self.name} draws no class that is asked for (class {label}). "
+                "Fix: leave the class out, or train a conditional recipe such as cgan"
+            )
+        if not 0 <= label < len(self.data.classes):
+            raise ConfigError(
+                f"class {label} of {self.data.name}. "
+                f"Fix: one of 0..{len(self.data.classes) - 1}"
+            )
+        return label
 
     def measure(self) -> dict[str, float]:
         """What `evaluate` finds on the held-out data; always with the same noise."""
