@@ -234,8 +234,18 @@ def list_data(args) -> int:
 
 
 def gradcheck(args) -> int:
-    """Print how the gradient of every op compares with differences."""
-    from tinygen import testing
+    """Print how the gradient of every op compares with differences, as it is found."""
+    from tinygen.testing.table import HEADINGS, line, rows
 
-    print(testing.table(args.op))
-    return 0
+    print(line(HEADINGS), flush=True)
+    checks, failed = 0, []
+    for row in rows(args.op):
+        print(line(row), flush=True)
+        checks += row.checks
+        if row.verdict != "PASS":
+            failed.append(row.name.strip())
+    print(
+        f"{checks:,} checks, "
+        + (f"FAILED: {', '.join(failed)}" if failed else "passed")
+    )
+    return 1 if failed else 0

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tinygen.data import describe
 from tinygen.recipes import RECIPES
 from tinygen.train.run import Run
 
+table = import_module("tinygen.testing.table")  # the function has the same name
 QUICK = ("--steps", 4, "--set", "sample_every=9")
 
 
@@ -167,6 +169,22 @@ def test_wrong_usage_is_one_line_and_exit_2(tinygen, words, tmp_path):
 def test_what_the_grammar_does_not_know(tinygen, words):
     code, out, error = tinygen(*words)
     assert (code, out) == (2, "") and "usage: tinygen" in error
+
+
+def test_gradcheck_of_one_op(tinygen):
+    code, out, _ = tinygen("gradcheck", "softmax")
+    assert code == 0 and out.splitlines()[0].startswith("op or function")
+    assert "PASS" in out and "FAIL" not in out and out.endswith(" checks, passed\n")
+    code, _, error = tinygen("gradcheck", "softmx")
+    assert code == 2 and "softmx" in one_line(error)
+
+
+def test_gradcheck_says_what_failed(tinygen, monkeypatch):
+    found = [("good", "PASS"), ("bad", "FAIL")]
+    rows = [table.Row(name, 1, 20, 1e-9, 1e-8, 0.1, verdict) for name, verdict in found]
+    monkeypatch.setattr(table, "rows", lambda name: iter(rows))
+    code, out, _ = tinygen("gradcheck")
+    assert code == 1 and out.endswith("40 checks, FAILED: bad\n")
 
 
 def test_a_loss_that_is_nan_is_exit_3(tinygen):
