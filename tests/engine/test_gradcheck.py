@@ -104,7 +104,9 @@ def test_the_message(declare):
     with pytest.raises(GradcheckError) as caught:
         gradcheck(twice, [x_of(2, 5)])
     text = str(caught.value)
-    assert re.search(r"wrong gradient for input 0 \(2, 5\): 10 of 10 elements", text)
+    assert re.search(
+        r"wrong gradient for input 0 'x' \(2, 5\): 10 of 10 elements", text
+    )
     assert text.count("\n    (") == 5, "the table has the five worst elements"
     assert "index" in text and "backward" in text and "numeric" in text
     assert "backward / numeric = 2 for every element" in text
@@ -337,9 +339,9 @@ PATTERNS = {
     "zero everywhere": np.zeros((3, 5)),
     "the sign is wrong": -N,
     r"= 2 .*a factor 2 too large": 2 * N,
-    r"n of axis 0 \(3\) too large": 3 * N,
-    r"n of axis 1 \(5\) too small": N / 5,
-    r"n/\(n-1\) of axis 1 \(5\) too large": N * 1.25,
+    r"a factor 3 too large \(n of axis 0, 3: a sum": 3 * N,
+    r"a factor 5 too small \(n of axis 1, 5: divided twice": N / 5,
+    r"factor 1\.25 too large \(n/\(n-1\) of axis 1": N * 1.25,
     "reversed along axis 1": N[:, ::-1],
     "rolled by 2 along axis 1": np.roll(N, 2, 1),
     "the order of the transpose": N.T.reshape(3, 5),

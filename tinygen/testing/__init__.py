@@ -4,3 +4,4 @@ from tinygen.testing.adjoint import adjoint_check
 from tinygen.testing.gradcheck import gradcheck, gradgradcheck
 from tinygen.testing.report import GradcheckError, GradcheckReport
 from tinygen.testing.suite import check_op, replay
+from tinygen.testing.table import rows, table

@@ -132,10 +132,10 @@ def gradgradcheck(
     report.violations += contracts.symmetric(first, generator)
     second = Probe(_vjp(first, len(seeds)), [*first.inputs, *seeds])
     second.wrt = [*first.wrt, *range(len(inputs), len(inputs) + len(seeds))]
-    names = [report.subject.name(i) for i in range(len(inputs))]
-    named = replace(report.subject, names=(*names, *["cotangent"] * len(seeds)))
     chosen = Settings(rtol=rtol, mode=mode, **settings)
-    report.inputs = compare(second, chosen, generator, named)
+    report.inputs = compare(second, chosen, generator, report.subject)
+    for i, result in zip(second.wrt, report.inputs, strict=True):
+        result.name = result.name if i < len(inputs) else "the cotangent"
     report.evaluations, report.seconds = second.evaluations, time.perf_counter() - start
     return report.raise_if_failed() if raise_on_fail else report
 

@@ -42,19 +42,20 @@ def _ratio(backward, numeric, x) -> str:
     text = f"backward / numeric = {ratio:.4g} for every element -> "
     if abs(ratio + 1) < CLOSE:
         return text + "the sign is wrong"
-    return text + (_named(ratio, x.shape) or f"a factor {ratio:.4g} too large")
+    size = f"{1 / ratio:.4g} too small" if abs(ratio) < 1 else f"{ratio:.4g} too large"
+    return f"{text}a factor {size}{_named(ratio, x.shape)}"
 
 
 def _named(ratio: float, shape) -> str:
     """Where a factor may come from: a size, or a size and that minus one."""
-    sizes = {f"axis {i}": n for i, n in enumerate(shape)}
-    sizes["all elements"] = int(np.prod(shape))
+    sizes = {f"axis {i}": n for i, n in enumerate(shape) if n > 2}
+    sizes["the whole"] = int(np.prod(shape))
     for where, n in sizes.items():
         for value, text in ((n, "n"), (n / max(n - 1, 1), "n/(n-1)")):
-            if n > 2 and abs(ratio - value) < CLOSE * value:
-                return f"{text} of {where} ({n}) too large: multiplied, not averaged?"
-            if n > 2 and abs(ratio * value - 1) < CLOSE:
-                return f"{text} of {where} ({n}) too small: divided twice?"
+            if value > 1 and abs(ratio - value) < CLOSE * value:
+                return f" ({text} of {where}, {n}: a sum instead of a mean?)"
+            if value > 1 and abs(ratio * value - 1) < CLOSE:
+                return f" ({text} of {where}, {n}: divided twice?)"
     return ""
 
 

@@ -1,5 +1,6 @@
 """What a gradient check found, in words."""
 
+import inspect
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,8 +27,13 @@ class Subject:
 
     @classmethod
     def of(cls, f) -> "Subject":
-        """A function that says of itself no more than its name."""
-        return cls(f"function {getattr(f, '__name__', type(f).__name__)!r}")
+        """A function, by its name and those of its parameters."""
+        try:
+            parameters = inspect.signature(f).parameters.values()
+        except (TypeError, ValueError):  # not every callable tells
+            parameters = ()
+        names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        return cls(f"function {getattr(f, '__name__', type(f).__name__)!r}", names)
 
     def name(self, i: int) -> str:
         """The input numbered i, with its name if that is known."""

@@ -24,10 +24,10 @@ class CaseReport:
     seconds: float = 0.0
     gradients: dict[str, GradcheckReport] = field(default_factory=dict)
 
-    def worst(self, check: str) -> float:
+    def worst(self, check: str) -> float | None:
         """The largest relative error that "gradient" or "second order" met."""
         report = self.gradients.get(check)
-        return 0.0 if report is None else report.worst
+        return None if report is None else report.worst
 
     def __str__(self) -> str:
         subject = self.case.subject
