@@ -104,7 +104,7 @@ def kill_while_saving(start, folder, times):
         process.kill()
         process.wait()
         found = checkpoint.saved(folder / "checkpoints")
-        assert 1 <= len(found) <= 3
+        assert 1 <= len(found) <= 4  # two, one new, one that the kill before spared
         for path in found:
             checkpoint.load(path)
 
