@@ -223,6 +223,11 @@ def sign(x):
     return Tensor(signs) if isinstance(x, Tensor) else signs
 
 
+def _library(a, b):
+    """The array library of a and b, of which one may be a number."""
+    return xp_of(b) if isinstance(a, (int, float)) else xp_of(a)
+
+
 def _share(a, b):
     """1 where a > b, 1/2 where they tie, 0 elsewhere: whose gradient a maximum is."""
     a, b = values(a), values(b)
@@ -233,7 +238,7 @@ def _share(a, b):
 @op(keep="a b")
 def maximum(a, b, /):
     """The larger of a and b; where they tie each gets half of the gradient."""
-    return xp_of(a).maximum(a, b) if xp_of(b) is xp_of(a) else xp_of(b).maximum(a, b)
+    return _library(a, b).maximum(a, b)
 
 
 maximum.vjp(
@@ -244,7 +249,7 @@ maximum.vjp(
 @op(keep="a b")
 def minimum(a, b, /):
     """The smaller of a and b; where they tie each gets half of the gradient."""
-    return xp_of(a).minimum(a, b) if xp_of(b) is xp_of(a) else xp_of(b).minimum(a, b)
+    return _library(a, b).minimum(a, b)
 
 
 minimum.vjp(

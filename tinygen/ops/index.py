@@ -38,16 +38,20 @@ def getitem(x, index):
 
     An element taken several times receives the sum of its gradients.
     """
-    index = tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
+    xp = xp_of(x.data if isinstance(x, Tensor) else x)
+    if isinstance(index, tuple):
+        index = tuple(_plain(part, xp) for part in index)
+    else:
+        index = _plain(index, xp)
     return _getitem(x, index=index)
 
 
-def _plain(part):
-    """One part of an index, as NumPy and CuPy both take it."""
+def _plain(part, xp):
+    """One part of an index, as the library xp takes it."""
     if isinstance(part, Tensor):
         part = part.data
     if isinstance(part, list):
-        part = xp_of(part).asarray(part, dtype=None if part else int)
+        part = xp.asarray(part, dtype=None if part else int)
     if isinstance(part, float) or getattr(part, "dtype", None) in (float, "float32"):
         raise DTypeError(
             f"an index must be integers or booleans, got {part!r}. "
