@@ -45,7 +45,8 @@ class Case:
         args = [_moved(a, device) for a in self.args]
         for place, x in zip(self.places, floats, strict=True):
             _put(args, place, x)
-        return (fn or self.spec.fn)(*args, **self.sample.kwargs)
+        settings = {k: _moved(v, device) for k, v in self.sample.kwargs.items()}
+        return (fn or self.spec.fn)(*args, **settings)
 
     def outputs(self, *floats, **how) -> list:
         """The same, as a list also if there is one result."""
@@ -109,9 +110,9 @@ def _is_float(x) -> bool:
 
 
 def _moved(argument, device):
-    """A copy of a list; an array on the device."""
-    if isinstance(argument, list):
-        return [_moved(a, device) for a in argument]
+    """A copy of a list; an array on the device, in an index too."""
+    if isinstance(argument, list) or type(argument) is tuple:
+        return type(argument)(_moved(a, device) for a in argument)
     return to_device(argument, device) if isinstance(argument, np.ndarray) else argument
 
 

@@ -1,0 +1,69 @@
+"""CuPy computes what NumPy does; without a GPU, a strict stand-in for it does."""
+
+import sys
+
+import numpy as np
+import pytest
+from strict_arrays import Special, StrictModule
+
+from tinygen import backend
+from tinygen.engine import Tensor, grad
+from tinygen.errors import DeviceError
+from tinygen.testing.cases import cases
+from tinygen.testing.checks import apart, weights
+from tinygen.testing.suite import SPECS
+
+CASES = [
+    case
+    for spec in SPECS.values()
+    for case in cases(spec)
+    if spec.name not in ("to_device", "time_embedding")  # about devices themselves
+]
+
+
+@pytest.fixture
+def strict_library(monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", StrictModule())
+    for name in ("cupyx", "cupyx.scipy", "cupyx.scipy.special"):
+        monkeypatch.setitem(sys.modules, name, Special())
+
+
+def results(case, device) -> list[np.ndarray]:
+    """Outputs, first gradients and second ones, computed on a device, as NumPy's."""
+    leaves = [Tensor(backend.to_device(x, device)) for x in case.arrays]
+    for x in leaves:
+        x.requires_grad = True
+    ys = case.outputs(*leaves, device=device)
+    assert all(y.device == device for y in ys)
+    vs = [backend.to_device(v, device) for v in weights(case, ys)]
+    found, first = list(ys), []
+    pairs = [(y, v) for y, v in zip(ys, vs, strict=True) if y.requires_grad]
+    if pairs:
+        ys, vs = zip(*pairs, strict=True)
+        found += grad(ys, leaves, vs, allow_unused=True, retain_graph=True)
+        first = grad(ys, leaves, vs, create_graph=True, allow_unused=True)
+    first = [g for g in first if g is not None and g.requires_grad]
+    if first:
+        us = [backend.to_device(w, device) for w in weights(case, first)]
+        found += grad(first, leaves, us, allow_unused=True)
+    return [None if t is None else backend.to_host(t.data) for t in found]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.spec.name}-{c.number}")
+def test_strict_arrays(case, strict_library):
+    """No op mixes the libraries, at any order."""
+    with np.errstate(all="ignore"):
+        assert not apart(results(case, "cuda"), results(case, "cpu"), 1e-10)
+
+
+def test_cupy():
+    """T15: forward, first and second order on a GPU, in both precisions."""
+    try:
+        backend.module("cuda")
+    except DeviceError as error:
+        pytest.skip(f"{len(CASES)} samples were not compared with CuPy: {error}")
+    for case in CASES:
+        for dtype, rtol in (("float64", 1e-11), ("float32", 1e-4)):
+            typed = case.as_type(dtype)
+            difference = apart(results(typed, "cuda"), results(typed, "cpu"), rtol)
+            assert not difference, f"{typed.subject.label}: {difference}"
