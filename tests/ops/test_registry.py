@@ -56,6 +56,12 @@ def test_samples_are_telling(spec):
     assert spec.rtol == 1e-13 or spec.rtol_reason, "a tolerance without a reason"
 
 
+@pytest.mark.parametrize("spec", SPECS.values(), ids=lambda s: s.name)
+def test_every_op_is_checked_to_second_order(spec):
+    smooth = [s for s in spec.samples if not (s.extreme or isinstance(s, Kink))]
+    assert smooth or spec.name == "time_embedding"
+
+
 KINKED = "abs clip elu l1_loss leaky_relu max max_pool2d maximum min minimum power relu"
 
 

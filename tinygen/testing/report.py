@@ -196,6 +196,12 @@ class GradcheckReport:
         return max((result.worst for result in self.inputs), default=0.0)
 
     @property
+    def worst_element(self) -> Comparison | None:
+        """The comparison with the largest relative error."""
+        found = [c for result in self.inputs for c in result.all if not c.excused]
+        return max(found, key=lambda c: c.relative, default=None)
+
+    @property
     def comparisons(self) -> int:
         """How many numbers were compared."""
         return sum(len(result.all) for result in self.inputs)

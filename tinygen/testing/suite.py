@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from tinygen.errors import ConfigError
 from tinygen.testing import samples as samples  # declares them
 from tinygen.testing.cases import Case, cases
-from tinygen.testing.checks import CHECKS
+from tinygen.testing.checks import VALUES
 from tinygen.testing.derivatives import DERIVATIVES
+from tinygen.testing.graph_checks import GRAPH
 from tinygen.testing.registry import SPECS, Spec
 from tinygen.testing.report import GradcheckReport
 
-ALL_CHECKS = {**CHECKS, **DERIVATIVES}
+CHECKS = {**VALUES, **GRAPH, **DERIVATIVES}  # by name, in the order of running
 
 
 @dataclass
@@ -40,7 +41,7 @@ class CaseReport:
 def run(case: Case) -> CaseReport:
     """Every check that applies to a case; an exception counts as a finding."""
     report, start = CaseReport(case), time.perf_counter()
-    for name, check in ALL_CHECKS.items():
+    for name, check in CHECKS.items():
         try:
             found = check(case)
         except Exception as error:
