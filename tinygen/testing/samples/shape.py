@@ -34,7 +34,7 @@ declare(
 )
 declare(
     ops.reshape,
-    np.reshape,
+    lambda x, shape: x.reshape(shape),
     [
         Sample(A(2, 3, 5), (5, 6)),
         Sample(A(2, 3, 5), (3, -1)),
