@@ -1,6 +1,12 @@
-"""What all tests share: derandomised hypothesis, and a count of the grouped checks."""
+"""What all tests share: one BLAS thread, derandomised hypothesis, a count of checks."""
 
-from hypothesis import settings
+import os
+
+# The tests run in a process for each core; threads of BLAS beside them only get in the
+# way.  Read when NumPy is imported, so before anything else.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from hypothesis import settings  # noqa: E402
 
 settings.register_profile(
     "gate", derandomize=True, deadline=None, max_examples=50, database=None
