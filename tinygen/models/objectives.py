@@ -1,17 +1,19 @@
 """What a discriminator and a generator minimise, as functions of logits.
 
-D(x) = sigmoid(logit): a logit is log-odds that x is real, so every loss here is written
-with log D = -softplus(-logit) and log(1 - D) = -softplus(logit), which are exact for
-any logit.  All losses are means over the batch, in nats.
+Where D(x) = sigmoid(logit), a logit is log-odds that x is real, and the losses are
+written with log D = -softplus(-logit) and log(1 - D) = -softplus(logit), exact for any
+logit; these are in nats.  The others take the logit itself as the score D(x).  All are
+means over the batch.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinygen import functional as F
-from tinygen.engine import grad
+from tinygen.backend import xp_of
+from tinygen.engine import Tensor, grad
 from tinygen.errors import ConfigError
-from tinygen.ops import mean, square, sum
+from tinygen.ops import mean, sqrt, square, sum
 
 
 def value(real_logits, fake_logits):
@@ -56,6 +58,69 @@ def generator_loss_minimax(fake_logits):
     return mean(F.logsigmoid(-fake_logits))
 
 
+def least_squares_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
+    """1/2 E_x[(D(x) - b)^2] + 1/2 E_z[(D(G(z)) - a)^2], a = 0, b = 1, D the logit.
+
+    The best D is (b p + a q) / (p + q).  smooth : b = 1 - smooth
+    Source: Mao et al., arXiv 1611.04076, equations 2 and 9.
+    """
+    real, fake = square(real_logits - (1.0 - smooth)), square(fake_logits)
+    loss = 0.5 * (mean(real) + mean(fake))
+    return loss * 0.5 if half else loss
+
+
+def least_squares_generator(fake_logits):
+    """1/2 E_z[(D(G(z)) - c)^2] with c = 1.  Source: arXiv 1611.04076, equation 9."""
+    return 0.5 * mean(square(fake_logits - 1.0))
+
+
+def hinge_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
+    """E_x[max(0, 1 - smooth - D(x))] + E_z[max(0, 1 + D(G(z)))]; D is the logit.
+
+    The best D is 1 where p > q and -1 where p < q.
+    Source: Lim & Ye, arXiv 1705.02894; Miyato et al., arXiv 1802.05957, equation 16.
+    """
+    real, fake = F.relu(1.0 - smooth - real_logits), F.relu(1.0 + fake_logits)
+    loss = mean(real) + mean(fake)
+    return loss * 0.5 if half else loss
+
+
+def wasserstein_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
+    """E_z[D(G(z))] - E_x[D(x)]: minus the distance, if D is 1-Lipschitz.
+
+    To be used with a gradient penalty (option `gp`).  There are no labels to smooth.
+    Source: Arjovsky, Chintala & Bottou, arXiv 1701.07875, equation 2.
+    """
+    loss = mean(fake_logits) - mean(real_logits)
+    return loss * 0.5 if half else loss
+
+
+def score_generator(fake_logits):
+    """-E_z[D(G(z))]: what the hinge and the Wasserstein generator minimise.
+
+    Source: arXiv 1705.02894, equation 4; arXiv 1701.07875, algorithm 1.
+    """
+    return -mean(fake_logits)
+
+
+def gradient_penalty(judge, real, fake, *, rng):
+    """E[(|dD/dx at x_hat| - 1)^2],  x_hat = alpha x + (1 - alpha) G(z).
+
+    judge : x -> logits      real, fake : (N, ...)      rng : draws alpha
+    alpha : one number U[0, 1] for each sample; the norm is over a whole sample
+    The norm is taken with a floor of 1e-12 under the root: finite at slope 0.
+    Source: Gulrajani et al., arXiv 1704.00028, equation 3.
+    """
+    shape = (len(real), *(1 for _ in real.shape[1:]))
+    alpha = rng.random(shape, dtype=real.dtype)
+    alpha = xp_of(real.data).asarray(alpha)
+    between = Tensor(alpha * real.data + (1 - alpha) * fake.data)
+    between.requires_grad = True
+    (slope,) = grad(sum(judge(between)), [between], create_graph=True)
+    squares = sum(square(slope), tuple(range(1, slope.ndim)))
+    return mean(square(sqrt(squares + 1e-12) - 1.0))
+
+
 def r1_penalty(real_logits, real):
     """1/2 E_x |d logit / dx|^2 at data x: D is to be flat where the data are.
 
@@ -78,6 +143,9 @@ class Objective:
 OBJECTIVES = {
     "non-saturating": Objective(discriminator_loss, generator_loss),
     "minimax": Objective(discriminator_loss, generator_loss_minimax),
+    "least-squares": Objective(least_squares_discriminator, least_squares_generator),
+    "hinge": Objective(hinge_discriminator, score_generator),
+    "wasserstein": Objective(wasserstein_discriminator, score_generator),
 }
 
 

@@ -7,8 +7,14 @@ from tinygen import nn
 from tinygen.creation import randn
 from tinygen.ema import EMA
 from tinygen.engine import Tensor
-from tinygen.models.objectives import OBJECTIVES, objective, r1_penalty
+from tinygen.models.objectives import (
+    OBJECTIVES,
+    gradient_penalty,
+    objective,
+    r1_penalty,
+)
 from tinygen.optim import Adam
+from tinygen.recording import no_grad
 from tinygen.train import Recipe, option
 
 
@@ -22,6 +28,9 @@ class GANConfig(Recipe.Config):
     lr: float = option(2e-4, "step size of both", above=0)
     smooth: float = option(0.0, "one-sided label smoothing", least=0, below=1)
     half: bool = option(False, "D's loss times 1/2, as the third document has it")
+    lr_d: float = option(0.0, "step size of D, 0 for that of G", least=0)
+    d_steps: int = option(1, "steps of D for each of G", least=1)
+    gp: float = option(0.0, "weight of the gradient penalty (Wasserstein: 10)", least=0)
     r1: float = option(0.0, "weight of the penalty on D's gradient at data", least=0)
     r1_every: int = option(8, "steps from one penalty to the next", least=1)
 
@@ -42,9 +51,9 @@ class Adversarial(Recipe):
         """Two networks, two optimisers with the documents' beta1 = 0.5."""
         config = self.config
         self.G, self.D = self.networks(rng)
+        rates = (self.G, config.lr), (self.D, config.lr_d or config.lr)
         self.optim_G, self.optim_D = (
-            Adam(net.parameters(), lr=config.lr, betas=(0.5, 0.999))
-            for net in (self.G, self.D)
+            Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net, lr in rates
         )
         self.losses = objective(config.objective)
         self.ema = EMA(self.G, config.ema) if config.ema else None
@@ -75,8 +84,13 @@ class Adversarial(Recipe):
 
     def train_step(self, batch, step, rng):
         """D learns to tell data from G(z); then G learns from D's gradient."""
+        for extra in range(1, self.config.d_steps):
+            with no_grad():
+                noise = self.noise(len(batch.x), rng(f"z of extra step {extra}"))
+                fake = self.generate(noise, batch.labels)
+            self.update_D(batch, fake, step, rng(f"between {extra}"))
         fake = self.generate(self.noise(len(batch.x), rng("z")), batch.labels)
-        loss_D = self.update_D(batch, fake.detach(), step)
+        loss_D = self.update_D(batch, fake.detach(), step, rng("between"))
         self.optim_G.zero_grad()
         with nn.frozen(self.D):  # its weights need no gradient here
             loss_G = self.losses.generator(self.judge(fake, batch.labels))
@@ -86,8 +100,8 @@ class Adversarial(Recipe):
             self.ema.update()
         return {"D": loss_D, "G": loss_G}
 
-    def update_D(self, batch, fake, step):
-        """One step of D on detached fakes; now and then with the penalty [R1]."""
+    def update_D(self, batch, fake, step, rng):
+        """One step of D on detached fakes, with the penalties that are asked for."""
         config = self.config
         self.optim_D.zero_grad()
         penalised = config.r1 > 0 and step % config.r1_every == 0
@@ -102,6 +116,9 @@ class Adversarial(Recipe):
         if penalised:  # weighted up for the steps without it (arXiv 1912.04958, B)
             weight = config.r1 * config.r1_every
             total = loss + weight * r1_penalty(real_logits, real)
+        if config.gp:
+            judge = lambda x: self.judge(x, batch.labels)
+            total = total + config.gp * gradient_penalty(judge, real, fake, rng=rng)
         total.backward()
         self.optim_D.step()
         return loss
