@@ -6,7 +6,7 @@ import os
 # way.  Read when NumPy is imported, so before anything else.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings
 
 settings.register_profile(
     "gate", derandomize=True, deadline=None, max_examples=50, database=None

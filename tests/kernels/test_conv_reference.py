@@ -18,7 +18,7 @@ def by_equation(case):
     for n, k, i, j in np.ndindex(y.shape):
         part = k // (len(gw) // groups)
         for u, v, c in product(range(U), range(V), range(gw.shape[1])):
-            h, l = i * sh + u * dh - top, j * sw + v * dw - left  # noqa: E741
+            h, l = i * sh + u * dh - top, j * sw + v * dw - left
             if not (0 <= h < case.size[0] and 0 <= l < case.size[1]):
                 continue
             pixel, tap = (n, part * gw.shape[1] + c, h, l), (k, c, u, v)
