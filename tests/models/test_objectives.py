@@ -19,8 +19,7 @@ def tensor(x, requires_grad=False):
 
 
 def expected(loss, table):
-# the data and the model, on seven points
-P, Q = (rng.dirichlet(np.full(7, 3.0)) for _ in "pq")
+    """E_p of what a loss makes of real scores, plus E_q of fake: D(x_i) = table[i]."""
     constant, total = tensor(np.zeros(1)), 0.0
     for i in range(7):
         score = table[i : i + 1]
