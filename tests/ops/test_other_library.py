@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from strict_arrays import Special, StrictModule
 
+import tinygen as tg
 from tinygen import backend
+from tinygen import functional as F
 from tinygen.engine import Tensor, grad
 from tinygen.errors import DeviceError
+from tinygen.testing import adjoint_check, gradcheck, gradgradcheck
 from tinygen.testing.cases import cases
 from tinygen.testing.checks import apart, weights
 from tinygen.testing.suite import SPECS
@@ -54,6 +57,28 @@ def test_strict_arrays(case, strict_library):
     """No op mixes the libraries, at any order."""
     with np.errstate(all="ignore"):
         assert not apart(results(case, "cuda"), results(case, "cpu"), 1e-10)
+
+
+def test_the_checker_itself(strict_library):
+    """gradcheck and its kin take tensors of either library."""
+    data = np.random.default_rng(0).uniform(-1, 1, (3, 5))
+    x = Tensor(backend.to_device(data, "cuda"))
+    x.requires_grad = True
+    for f in (tg.tanh, lambda x: x * x + 1.0, lambda x: F.softmax(x) @ x.T):
+        gradcheck(f, [x])
+        gradgradcheck(f, [x])
+    adjoint_check(lambda x: x.T.sum(0), [x])
+
+
+def test_mixed_libraries_are_refused(strict_library):
+    x = Tensor(backend.to_device(np.ones((2, 3)), "cuda"))
+    for f in (tg.add, tg.multiply, tg.matmul):
+        for other in (np.ones((2, 3)), Tensor(np.ones((2, 3)))):
+            operand = other.T if f is tg.matmul else other
+            with pytest.raises(
+                DeviceError, match=r"(?s)cuda, cpu.*Fix: x\.to\('cuda'\)"
+            ):
+                f(x, operand)
 
 
 def test_cupy():

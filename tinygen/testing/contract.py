@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tinygen.backend import device_of, to_host
+from tinygen.backend import device_of, to_host, xp_of
 from tinygen.engine import Tensor, grad
 from tinygen.testing.probe import Probe, signed
 
@@ -239,7 +239,11 @@ def hessian_product(probe: Probe, cotangents, direction) -> list[np.ndarray]:
     """H times a direction, by differentiating g . direction."""
     zeros = [np.zeros(x.shape) for x in probe.arrays]
     pairs = zip(probe.gradients(cotangents, create_graph=True), direction, strict=True)
-    pairs = [(g, d) for g, d in pairs if g is not None and g.requires_grad]
+    pairs = [
+        (g, xp_of(g.data).asarray(d))
+        for g, d in pairs
+        if g is not None and g.requires_grad
+    ]
     if not pairs:
         return zeros
     gs, ds = zip(*pairs, strict=True)
