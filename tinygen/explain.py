@@ -36,6 +36,11 @@ def check_leaf(tensor, requires_grad: bool = False) -> None:
 def check_assign(tensor, data) -> None:
     """Refuse new values of another shape or dtype, or for a tensor that an op made."""
     check_leaf(tensor)
+    if not backend.is_array(data):
+        raise DTypeError(
+            f"assign: got {type(data).__name__}. "
+            f"Fix: an array of shape {tensor.shape} and dtype {tensor.dtype}"
+        )
     if data.shape != tensor.shape:
         raise ShapeError(
             f"assign: the tensor has shape {tensor.shape}, the new values "
@@ -97,6 +102,11 @@ def check_scalar(output) -> None:
 def check_seed(output, seed) -> None:
     """Refuse a gradient of another shape or dtype than its output."""
     check_history(output)
+    if not backend.is_array(seed.data):
+        raise DTypeError(
+            f"gradient: got {type(seed.data).__name__}. "
+            f"Fix: a tensor or array of shape {output.shape}"
+        )
     if seed.shape != output.shape:
         raise ShapeError(
             f"gradient: shape {seed.shape} for an output of shape {output.shape}. "

@@ -5,6 +5,8 @@ from tinygen.engine import Tensor
 from tinygen.errors import DTypeError, ShapeError
 from tinygen.op import op
 
+SEQUENCES = (list, tuple, range)  # within an index, as good as an array of integers
+
 
 @op(keep="", linear=True, views=True)
 def _getitem(x, /, index):
@@ -28,9 +30,12 @@ scatter_add.vjp(x=lambda g, y, x, index, shape: _getitem(g, index))
 
 
 def _repeats(index) -> bool:
-    """Whether an index may name one element more than once: an integer array."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(hasattr(p, "dtype") and p.dtype.kind in "iu" and p.ndim for p in parts)
+    """Whether an index may name one element more than once: an array of integers."""
+    return any(
+        isinstance(p, SEQUENCES)
+        or (hasattr(p, "dtype") and p.dtype.kind in "iu" and p.ndim)
+        for p in (index if isinstance(index, tuple) else (index,))
+    )
 
 
 def getitem(x, index):
@@ -50,7 +55,7 @@ def _plain(part, xp):
     """One part of an index, as the library xp takes it."""
     if isinstance(part, Tensor):
         part = part.data
-    if isinstance(part, list):
+    if isinstance(part, SEQUENCES):
         part = xp.asarray(part, dtype=None if part else int)
     if isinstance(part, float) or getattr(part, "dtype", None) in (float, "float32"):
         raise DTypeError(

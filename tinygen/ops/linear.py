@@ -36,11 +36,12 @@ def matmul(a, b):
     and its axis is dropped from the result.
     Raises ShapeError if the inner sizes differ or an operand is a number.
     """
-    rows, columns = a.ndim == 1, b.ndim == 1
-    if not (a.ndim and b.ndim):
+    if not (getattr(a, "ndim", 0) and getattr(b, "ndim", 0)):
+        what = [getattr(x, "shape", type(x).__name__) for x in (a, b)]
         raise ShapeError(
-            f"matmul: {a.shape} @ {b.shape} has an operand without axes. Fix: a * b"
+            f"matmul: {what[0]} @ {what[1]} has an operand without axes. Fix: a * b"
         )
+    rows, columns = a.ndim == 1, b.ndim == 1
     inner = a.shape[-1], b.shape[-1 if columns else -2]
     if inner[0] != inner[1]:
         raise ShapeError(

@@ -7,7 +7,10 @@ concatenate and split; reshape, transpose, flip and roll are undone by themselve
 from itertools import pairwise
 from numbers import Integral
 
+import numpy as np
+
 from tinygen.backend import xp_of
+from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.op import op
 from tinygen.ops.index import getitem, take
@@ -31,7 +34,12 @@ _astype.vjp(x=lambda g, y, x, dtype, source: _astype(g, source, dtype))
 
 
 def astype(x, dtype):
-    """x converted to another dtype; gradients are converted back."""
+    """x converted to another dtype; gradients are converted back.
+
+    What becomes integers or booleans leaves the graph.
+    """
+    if isinstance(x, Tensor) and np.dtype(dtype).kind != "f":
+        x = x.detach()
     return _astype(x, dtype, x.dtype)
 
 
@@ -242,8 +250,8 @@ def _pairs(pad_width, x):
         pad_width = (pad_width, pad_width)
     if all(isinstance(w, Integral) for w in pad_width):
         pad_width = (tuple(pad_width),) * x.ndim
-    widths = tuple((int(a), int(b)) for a, b in pad_width)
-    if len(widths) != x.ndim or min(min(w) for w in widths) < 0:
+    widths = tuple(tuple(int(n) for n in pair) for pair in pad_width)
+    if len(widths) != x.ndim or any(len(w) != 2 or min(w) < 0 for w in widths):
         raise ShapeError(
             f"pad: widths {widths} for a {x.ndim}-D tensor, shape {x.shape}. "
             "Fix: one pair of numbers >= 0 for each axis"
