@@ -91,6 +91,11 @@ TABLE = {
         DTypeError,
         "float64.*float32",
     ),
+    "5 a number as the gradient": (
+        lambda: leaf(4).sum().backward(1.0),
+        DTypeError,
+        r"got float.*array of shape \(\)",
+    ),
     "7 backward without history": (
         lambda: tg.tensor(3.0).backward(),
         GraphError,
@@ -117,6 +122,11 @@ TABLE = {
         lambda: leaf(2).assign(np.ones(2)),
         DTypeError,
         "float32.*float64",
+    ),
+    "9 assign of a list": (
+        lambda: leaf(2).assign([1.0, 2.0]),
+        DTypeError,
+        r"got list.*shape \(2,\).*float32",
     ),
     "9 assign to a result": (
         lambda: (leaf(2) * 2.0).assign(np.ones(2, "float32")),

@@ -108,6 +108,12 @@ def test_gradient_of_a_cast_has_the_first_dtype():
     assert y.dtype == "float64" and x.grad.dtype == "float32"
 
 
+@pytest.mark.parametrize("dtype", ["int64", "bool"])
+def test_what_becomes_integers_leaves_the_graph(dtype):
+    y = single(1.0, 3.0).astype(dtype)
+    assert y.dtype == dtype and not y.requires_grad
+
+
 def test_the_default_seed_has_the_dtype_of_the_output():
     x = single(1.0, 3.0)
     x.sum().backward()

@@ -169,8 +169,8 @@ plant(
 plant(
     "39 duplicates in a list of an index tuple",
     "ops/index.py",
-    "parts = index if isinstance(index, tuple) else (index,)",
-    "parts = (index,)",
+    "for p in (index if isinstance(index, tuple) else (index,))",
+    "for p in (index,)",
     sample("getitem-11"),
 )
 

@@ -31,6 +31,9 @@ INDICES = [  # into an array of shape (3, 5)
     np.array([], int),
     [0, 2, 2],
     ([0, 1], [4, 4]),
+    ((1, 1), (4, 4)),
+    (slice(None), (0, 0, 2)),
+    range(2),
 ]
 
 
@@ -72,6 +75,8 @@ declare(
     [
         Sample(A(5), index=1, shape=(3, 5)),
         Sample(A(5, 5), index=TWICE, shape=(3, 5)),
+        Sample(A(3, 5), index=[2, 0, 2], shape=(3, 5)),
+        Sample(A(2), index=((1, 1), (4, 4)), shape=(3, 5)),
         Sample(A(5), index=(TWICE, TWICE), shape=(3, 5)),
         Sample(A(5, 3), index=(TWICE[:, None], TWICE[:3]), shape=(3, 5)),
         Sample(A(2, 5), index=slice(1, 3), shape=(3, 5)),

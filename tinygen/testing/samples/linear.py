@@ -39,7 +39,8 @@ declare(
     analytic=True,
     errors=(
         bad(A(2, 3), A(4, 5), error=ShapeError, match="3 and 4"),
-        bad(A(2, 3), A(), error=ShapeError),
+        bad(A(2, 3), A(), error=ShapeError, match="without axes"),
+        bad(A(2, 3), 2.0, error=ShapeError, match="float has"),
         bad(A(3), A(2, 3), error=ShapeError, match="3 and 2"),
         bad(A(2, 3, 5), A(7, 5, 2), error=ShapeError, match="2 against 7"),
     ),

@@ -250,6 +250,7 @@ declare(
     errors=(
         bad(A(3, 5), ((1, 1),), error=ShapeError, match="2-D"),
         bad(A(3, 5), -1, error=ShapeError, match="2-D"),
+        bad(A(3, 5), (1,), error=ShapeError, match="one pair"),
         bad(A(3, 5), 3, mode="reflect", error=ShapeError, match="axis 0"),
         bad(A(3, 5), 1, mode="mirror", error=ConfigError, match="mirror"),
     ),
