@@ -167,11 +167,12 @@ plant(
     sample("embedding-1"),
 )
 plant(
-    "39 duplicates in a list of an index tuple",
+    "39 duplicates overwritten in a row of indices",
     "ops/index.py",
-    "for p in (index if isinstance(index, tuple) else (index,))",
-    "for p in (index,)",
-    sample("getitem-11"),
+    'p.dtype.kind in "iu" and p.ndim)',
+    'p.dtype.kind in "iu" and p.ndim > 1)',
+    sample("getitem-9"),
+    sample("embedding-2"),
 )
 
 # -- products ----------------------------------------------------------------------
