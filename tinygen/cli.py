@@ -144,8 +144,8 @@ def command(commands, name: str, run: Callable, help: str):
 def list_recipes(args) -> int:
     """Print the recipes, or the options of one."""
     from tinygen.recipes import RECIPES
+    from tinygen.recipes.trained import find
     from tinygen.train.config import shown
-    from tinygen.train.trained import find
 
     if args.recipe is None:
         for name, recipe in RECIPES.items():
@@ -174,7 +174,8 @@ def settings_of(args) -> dict[str, str]:
 
 def train(args) -> int:
     """Train a recipe; on a signal, print the command that resumes."""
-    from tinygen.train import loop, run, trained
+    from tinygen.recipes import trained
+    from tinygen.train import loop, run
 
     kind, settings = trained.find(args.recipe), settings_of(args)
     folder = run.Run(args.out or Path("runs") / args.recipe)
@@ -200,9 +201,8 @@ def sample(args) -> int:
     """Draw samples and write them as a picture or an array."""
     import numpy as np
 
-    from tinygen import plot
-    from tinygen.train import files
-    from tinygen.train.trained import trained
+    from tinygen import files, plot
+    from tinygen.recipes.trained import trained
 
     if args.n < 1:
         raise ConfigError(f"-n {args.n}: nothing to draw. Fix: -n 64")

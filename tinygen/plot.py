@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
+from tinygen import files
 from tinygen.data import to_uint8
 from tinygen.errors import ShapeError
-from tinygen.train import files
 
 GAP = 2  # pixels between the images of a grid
 GREY = 128

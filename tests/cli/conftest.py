@@ -13,9 +13,8 @@ def tinygen(capsys, monkeypatch, tmp_path):
     """tinygen("train", "toy", ...) -> exit code, stdout, stderr; in an empty folder."""
     import toys  # noqa: F401  it registers its recipes
 
-    from tinygen import plot
+    from tinygen import files, plot
     from tinygen.cli import main
-    from tinygen.train import files
 
     save = lambda path, draw, size=(): files.write(path, b"")  # figures take long
     monkeypatch.setattr(plot, "save_figure", save)

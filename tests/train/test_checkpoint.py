@@ -13,13 +13,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from toys import Toy, ToyImages
 
+from tinygen import files
 from tinygen.errors import (
     CheckpointError,
     IntegrityError,
     NonFiniteError,
     TinygenError,
 )
-from tinygen.train import checkpoint, files, tensorfile
+from tinygen.train import checkpoint, tensorfile
 
 
 def advance(recipe, steps, start=0):

@@ -9,9 +9,9 @@ import pytest
 from toys import Toy, ToyImages
 
 import tinygen as tg
-from tinygen import plot
+from tinygen import files, plot
 from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
-from tinygen.train import checkpoint, files, loop
+from tinygen.train import checkpoint, loop
 from tinygen.train.loop import train
 from tinygen.train.progress import Progress
 from tinygen.train.run import Run

@@ -9,10 +9,10 @@ from toys import Toy
 
 from tinygen.errors import ConfigError, IntegrityError
 from tinygen.recipes import RECIPES
+from tinygen.recipes.trained import trained
 from tinygen.train import checkpoint
 from tinygen.train.loop import train
 from tinygen.train.run import Run
-from tinygen.train.trained import trained
 
 
 def contents(folder):

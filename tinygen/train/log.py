@@ -5,7 +5,7 @@ import errno
 import io
 from pathlib import Path
 
-from tinygen.train import files
+from tinygen import files
 
 
 class Log:

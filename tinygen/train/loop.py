@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygen import backend, plot
+from tinygen import backend, files, plot
 from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
-from tinygen.train import checkpoint, files
+from tinygen.train import checkpoint
 from tinygen.train.progress import Progress, in_words
 from tinygen.train.recipe import Recipe, as_array
 from tinygen.train.run import Run, check_unchanged, versions

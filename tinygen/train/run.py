@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygen import __version__
+from tinygen import __version__, files
 from tinygen.errors import ConfigError
-from tinygen.train import checkpoint, files
+from tinygen.train import checkpoint
 from tinygen.train.checkpoint import Checkpoint, listed
 from tinygen.train.config import Config, check_names, shown
 from tinygen.train.lock import Lock

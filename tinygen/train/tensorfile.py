@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from tinygen import files
 from tinygen.errors import CheckpointError, IntegrityError
-from tinygen.train import files
 
 MAX_HEADER = 16 * 2**20  # bytes; a header of a thousand tensors has 0.1 MB
 DTYPES = ("F64", "F32", "I64", "I32", "U8", "BOOL")  # those that tinygen knows
