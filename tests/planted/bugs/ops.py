@@ -172,7 +172,6 @@ plant(
     'p.dtype.kind in "iu" and p.ndim)',
     'p.dtype.kind in "iu" and p.ndim > 1)',
     sample("getitem-9"),
-    sample("embedding-2"),
 )
 
 # -- products ----------------------------------------------------------------------

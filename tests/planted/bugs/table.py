@@ -1,8 +1,8 @@
 """Bugs to plant: where, which text becomes which, and the tests that must then fail.
 
 The numbers follow the list that the tests were designed from, and its gaps; many of
-these bugs were once seen in a real project.  `sample("add-3")` is sample 3 of op add.  Texts that
-no longer occur exactly once in their file fail the suite: then adapt the entry.
+these bugs were once seen in a real project.  `sample("add-3")` is sample 3 of op add.
+A text that does not occur exactly once in its file fails the suite: adapt the entry.
 
 Not planted, since there is nothing to break: 17 (tensors have no setitem), 8 apart from
 1 to 3 (batch axes of a product are summed by the same lines as all others).
