@@ -36,7 +36,13 @@ def gelu(x, approximate: str = "none"):
 
 
 def log_softmax(x, axis: int = -1):
-    """x - log(sum(e**x)): log-probabilities along an axis, in nats."""
+    """x - log(sum(e**x)): log-probabilities along an axis, in nats.
+
+    The largest x, a constant for the gradient, is taken away first: the difference of
+    two large numbers would lose digits.
+    """
+    if x.size:
+        x = x - values(x).max(axis, keepdims=True)
     return x - logsumexp(x, axis, True)
 
 

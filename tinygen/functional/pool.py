@@ -60,7 +60,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0):
         borders = ((0, 0), (0, 0), *((p, p) for p in padding))
         x = pad(x, borders, value=-float("inf"))
     place = _patch_places(values(x), size, stride, dilation, count)
-    flat = reshape(x, (*x.shape[:2], -1))
+    flat = reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
     best = values(flat)[:, :, place].argmax(2)  # of (N, C, U*V, I*J), over the window
     xp = xp_of(best)
     chosen = xp.take_along_axis(place[None, None], best[:, :, None], 2)[:, :, 0]
@@ -92,9 +92,10 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     )
     x = pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
     place = _patch_places(values(x), size, stride, dilation, count)
-    flat = reshape(x, (*x.shape[:2], -1))
+    flat = reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
     patches = getitem(flat, (slice(None), slice(None), place))
-    return reshape(patches, (x.shape[0], -1, count[0] * count[1]))
+    n, c, taps, windows = patches.shape
+    return reshape(patches, (n, c * taps, windows))
 
 
 def fold(columns, size, kernel_size, dilation=1, padding=0, stride=1):
