@@ -21,9 +21,9 @@ class Copy:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        skip = shutil.ignore_patterns("__pycache__", "files")
+        skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "tinygen", folder / "tinygen", ignore=skip)
-        for part in ("ops", "engine"):
+        for part in ("ops", "engine", "models", "optim", "data", "train"):
             shutil.copytree(ROOT / "tests" / part, folder / "tests" / part, ignore=skip)
         shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
         shutil.copy(ROOT / "pyproject.toml", folder)

@@ -88,7 +88,8 @@ def hinge_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
 def wasserstein_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
     """E_z[D(G(z))] - E_x[D(x)]: minus the distance, if D is 1-Lipschitz.
 
-    To be used with a gradient penalty (option `gp`).  There are no labels to smooth.
+    To be used with a gradient penalty (option `gp`), or with clipped weights (`clip`):
+    then it is minus a multiple of the distance.  There are no labels to smooth.
     Source: Arjovsky, Chintala & Bottou, arXiv 1701.07875, equation 2.
     """
     loss = mean(fake_logits) - mean(real_logits)
@@ -98,7 +99,7 @@ def wasserstein_discriminator(real_logits, fake_logits, *, smooth=0.0, half=Fals
 def score_generator(fake_logits):
     """-E_z[D(G(z))]: what the hinge and the Wasserstein generator minimise.
 
-    Source: arXiv 1705.02894, equation 4; arXiv 1701.07875, algorithm 1.
+    Source: arXiv 1802.05957, equation 17; arXiv 1701.07875, algorithm 1.
     """
     return -mean(fake_logits)
 

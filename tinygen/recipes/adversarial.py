@@ -7,6 +7,11 @@ from tinygen import nn
 from tinygen.creation import randn
 from tinygen.ema import EMA
 from tinygen.engine import Tensor
+from tinygen.models.critic import (
+    clip_weights,
+    normalise_spectra,
+    show_minibatch_std,
+)
 from tinygen.models.objectives import (
     OBJECTIVES,
     gradient_penalty,
@@ -33,12 +38,16 @@ class GANConfig(Recipe.Config):
     gp: float = option(0.0, "weight of the gradient penalty (Wasserstein: 10)", least=0)
     r1: float = option(0.0, "weight of the penalty on D's gradient at data", least=0)
     r1_every: int = option(8, "steps from one penalty to the next", least=1)
+    clip: float = option(0.0, "bound on D's weights (Wasserstein: 0.01)", least=0)
+    spectral: bool = option(False, "spectral norm in D's layers")
+    minibatch_std: bool = option(False, "D sees how much the samples of a batch differ")
 
 
 class Adversarial(Recipe):
     """What all adversarial recipes share: the two updates of a step.
 
-    A subclass's `networks` makes the generator and the discriminator.
+    A subclass's `networks` makes the generator and the discriminator; a conditional one
+    overrides `generate` and `judge` too, and one that varies its data `augmented`.
     """
 
     Config = GANConfig
@@ -51,6 +60,10 @@ class Adversarial(Recipe):
         """Two networks, two optimisers with the documents' beta1 = 0.5."""
         config = self.config
         self.G, self.D = self.networks(rng)
+        if config.minibatch_std:
+            show_minibatch_std(self.D, rng=rng)
+        if config.spectral:
+            normalise_spectra(self.D, rng=rng)
         rates = (self.G, config.lr), (self.D, config.lr_d or config.lr)
         self.optim_G, self.optim_D = (
             Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net, lr in rates
@@ -82,13 +95,15 @@ class Adversarial(Recipe):
         """The logits of D(x); a conditional recipe looks at the labels too."""
         return self.D(x)
 
+    def augmented(self, batch, rng):
+        """What D sees of a batch of data; a recipe may vary it.  rng : as in a step."""
+        return batch
+
     def train_step(self, batch, step, rng):
         """D learns to tell data from G(z); then G learns from D's gradient."""
         for extra in range(1, self.config.d_steps):
-            with no_grad():
-                noise = self.noise(len(batch.x), rng(f"z of extra step {extra}"))
-                fake = self.generate(noise, batch.labels)
-            self.update_D(batch, fake, step, rng(f"between {extra}"))
+            self.extra_step(extra, step, rng)
+        batch = self.augmented(batch, rng)
         fake = self.generate(self.noise(len(batch.x), rng("z")), batch.labels)
         loss_D = self.update_D(batch, fake.detach(), step, rng("between"))
         self.optim_G.zero_grad()
@@ -100,20 +115,31 @@ class Adversarial(Recipe):
             self.ema.update()
         return {"D": loss_D, "G": loss_G}
 
+    def extra_step(self, extra, step, rng):
+        """A step of D alone, with data, noise and random streams of its own."""
+        own = lambda stream: rng(f"{stream} of extra step {extra}")
+        batch = self.data.batch(step * self.config.d_steps + extra)
+        batch = self.augmented(batch, own)
+        with no_grad():
+            noise = self.noise(len(batch.x), own("z"))
+            fake = self.generate(noise, batch.labels)
+        self.update_D(batch, fake, step, own("between"))
+
     def update_D(self, batch, fake, step, rng):
         """One step of D on detached fakes, with the penalties that are asked for."""
         config = self.config
         self.optim_D.zero_grad()
-        penalised = config.r1 > 0 and step % config.r1_every == 0
         real = Tensor(batch.x.data)
-        real.requires_grad = penalised
+        real.requires_grad = config.r1 > 0 and step % config.r1_every == 0
         real_logits = self.judge(real, batch.labels)
-        fake_logits = self.judge(fake, batch.labels)
         loss = self.losses.discriminator(
-            real_logits, fake_logits, smooth=config.smooth, half=config.half
+            real_logits,
+            self.judge(fake, batch.labels),
+            smooth=config.smooth,
+            half=config.half,
         )
         total = loss
-        if penalised:  # weighted up for the steps without it (arXiv 1912.04958, B)
+        if real.requires_grad:  # weighted up for the steps without (1912.04958, B)
             weight = config.r1 * config.r1_every
             total = loss + weight * r1_penalty(real_logits, real)
         if config.gp:
@@ -121,6 +147,8 @@ class Adversarial(Recipe):
             total = total + config.gp * gradient_penalty(judge, real, fake, rng=rng)
         total.backward()
         self.optim_D.step()
+        if config.clip:
+            clip_weights(self.D, config.clip)
         return loss
 
     def sample(self, n, *, rng):

@@ -100,11 +100,11 @@ plant(
     sample("log_softmax-1"),
 )
 plant(
-    "23 log-softmax: overflow for large logits",
+    "23 logsumexp: overflow for large logits",
     REDUCE,
     "top = x.max(axis=axis, keepdims=True)",
     "top = 0.0 * x.max(axis=axis, keepdims=True)",
-    sample("log_softmax-8"),
+    sample("logsumexp-8"),
 )
 plant(
     "24 cumsum: summed the wrong way round",
