@@ -11,7 +11,7 @@ from tinygen.backend import xp_of
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.ops import broadcast_to, concatenate, mean, sqrt, square
 
-WITH_WEIGHT = nn.Linear | nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d
+WITH_WEIGHT = nn.Linear | nn.Embedding | nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d
 
 
 def replace_parts(holder, change: Callable[[nn.Module], nn.Module]) -> None:
@@ -30,12 +30,12 @@ def replace_parts(holder, change: Callable[[nn.Module], nn.Module]) -> None:
 
 
 def normalise_spectra(D: nn.Module, *, rng) -> None:
-    """Divide every weight of linear and convolution layers by its largest singular value.
+    """Divide the weight of each layer of D by its largest singular value.
 
-    Each such layer is then 1-Lipschitz, and so is D, up to its biases, if what is
-    between them is; batch norm is not, so leave it out.
-    Source: Miyato et al., arXiv 1802.05957, section 2.1.  Differs: the singular value
-    of a convolution is that of its filters as a matrix, as in the authors' code.
+    Linear layers are then 1-Lipschitz, and so is a dense D if what is between them is.
+    The singular value of a convolution is that of its filters as a matrix, which bounds
+    its slope only up to a factor; batch norm undoes it, so leave that out.
+    Source: Miyato et al., arXiv 1802.05957, section 2.1.
     """
 
     def wrapped(part):
