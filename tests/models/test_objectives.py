@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 import tinygen as tg
 from tinygen import functional as F
 from tinygen import nn
+from tinygen.errors import ConfigError
 from tinygen.models import objectives
+from tinygen.models.critic import clip_weights
 from tinygen.models.objectives import OBJECTIVES, gradient_penalty, r1_penalty
 from tinygen.recipes.gan import RingGAN
 
@@ -18,31 +21,41 @@ def tensor(x, requires_grad=False):
     return tg.tensor(np.asarray(x, np.float64), requires_grad)
 
 
-def expected(loss, table):
+def expected(loss, table, **settings):
     """E_p of what a loss makes of real scores, plus E_q of fake: D(x_i) = table[i]."""
     constant, total = tensor(np.zeros(1)), 0.0
+    given = lambda real, fake: loss(real, fake, **settings)
     for i in range(7):
         score = table[i : i + 1]
-        real_part = loss(score, constant) - loss(constant, constant)
-        fake_part = loss(constant, score) - loss(constant, constant)
+        real_part = given(score, constant) - given(constant, constant)
+        fake_part = given(constant, score) - given(constant, constant)
         total = total + P[i] * real_part + Q[i] * fake_part
     return total
 
 
+@pytest.mark.parametrize("smooth", [0.0, 0.1])
+@pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize(
-    ("loss", "best"),
+    ("loss", "to_logit"),
     [
-        (objectives.least_squares_discriminator, P / (P + Q)),
-        (objectives.discriminator_loss, np.log(P / Q)),
+        (objectives.least_squares_discriminator, lambda D: D),
+        (objectives.discriminator_loss, lambda D: np.log(D / (1 - D))),
     ],
 )
-def test_the_best_discriminator_is_stationary(loss, best):
-    """Least squares: p / (p + q), with a = 0 and b = 1; logistic: log(p / q)."""
-    table = tensor(best, requires_grad=True)
-    (slope,) = tg.grad(expected(loss, table), [table])
-    assert abs(slope.numpy()).max() < 1e-15
-    (away,) = tg.grad(expected(loss, table + 0.1), [table])
-    assert (away.numpy() > 1e-6).all()
+def test_training_a_table_reaches_the_best_discriminator(loss, to_logit, half, smooth):
+    """Least squares: (p b + q a) / (p + q); logistic: b p / (p + q); a = 0, b = 1 - s.
+
+    Newton's method on D(x_i) = table[i], each x_i by itself, as the loss is a sum.
+    """
+    table = tensor(np.zeros(7), requires_grad=True)
+    for _ in range(12):
+        value = expected(loss, table, half=half, smooth=smooth)
+        (slope,) = tg.grad(value, [table], create_graph=True)
+        (bend,) = tg.grad(slope.sum(), [table])
+        table.assign(table.data - slope.data / bend.data)
+        assert (bend.numpy() > 0).all()  # so the stationary point is the minimum
+    best = to_logit((1 - smooth) * P / (P + Q))
+    np.testing.assert_allclose(table.data, best, atol=1e-6)
 
 
 def test_the_best_hinge_discriminator_is_the_sign_of_p_minus_q():
@@ -53,6 +66,36 @@ def test_the_best_hinge_discriminator_is_the_sign_of_p_minus_q():
             other = best.copy()
             other[i] += change
             assert expected(loss, tensor(other)).item() > least + 1e-6
+
+
+def test_losses_of_the_generators_by_hand():
+    """Least squares 1/2 (D - 1)^2, hinge and Wasserstein -D; all fall as D rises."""
+    fake = tensor([[3.0], [-1.0]], requires_grad=True)
+    values = {"least-squares": 2.0, "hinge": -1.0, "wasserstein": -1.0}
+    for name, value in values.items():
+        assert objectives.objective(name).generator(fake).item() == pytest.approx(value)
+    below = tensor([[0.5], [-1.0]], requires_grad=True)
+    for name in OBJECTIVES:
+        (g,) = tg.grad(objectives.objective(name).generator(below), [below])
+        assert (g.numpy() < 0).all(), name
+
+
+def test_losses_of_the_discriminators_by_hand():
+    real, fake = tensor([[2.0], [0.5]]), tensor([[0.0], [-3.0]])
+    values = {
+        "least-squares": 0.5 * (1.25 / 2) + 0.5 * 4.5,
+        "hinge": 0.25 + 0.5,
+        "wasserstein": -1.5 - 1.25,
+    }
+    for name, value in values.items():
+        loss = objectives.objective(name).discriminator
+        assert loss(real, fake).item() == pytest.approx(value), name
+        assert loss(real, fake, half=True).item() == pytest.approx(value / 2), name
+
+
+def test_an_unknown_objective_is_refused_with_the_names():
+    with pytest.raises(ConfigError, match="Fix: one of non-saturating, minimax"):
+        objectives.objective("wgan")
 
 
 def linear(weight):
@@ -76,6 +119,46 @@ def test_the_penalised_linear_critic_reaches_its_closed_form():
     norm = np.linalg.norm(shift)
     best = (1 + norm / 20) * shift / norm
     np.testing.assert_allclose(weight.data, best, atol=1e-8)
+
+
+def test_the_clipped_linear_critic_reaches_its_closed_form():
+    """max over |w_i| <= c of w.d is c |d|_1, at w = c sign(d)."""
+    shift, bound = np.array([1.2, -0.7, 0.4]), 0.05
+    fake = rng.standard_normal((16, 3))
+    real, fake = tensor(fake + shift), tensor(fake)
+    D = nn.Linear(3, 1, bias=False, rng=rng, dtype="float64")
+    for _ in range(100):
+        D.zero_grad()
+        loss = objectives.wasserstein_discriminator(D(real), D(fake))
+        loss.backward()
+        D.weight.assign(D.weight.data - 0.01 * D.weight.grad.data)
+        clip_weights(D, bound)
+    np.testing.assert_array_equal(D.weight.data, [bound * np.sign(shift)])
+    loss = objectives.wasserstein_discriminator(D(real), D(fake)).item()
+    assert -loss == pytest.approx(bound * abs(shift).sum(), abs=1e-12)
+
+
+def best_critic(real, fake):
+    """The 1-Lipschitz f with the largest mean f(real) - mean f(fake), on the line.
+
+    f' = sign(F_fake - F_real), with F the distribution functions.
+    """
+    points = np.sort(np.concatenate([real, fake]))
+    below = lambda sample: (sample[:, None] <= points[:-1]).mean(0)
+    rises = np.sign(below(fake) - below(real)) * np.diff(points)
+    f = np.concatenate([[0.0], np.cumsum(rises)])
+    return lambda x: f[np.searchsorted(points, x)]
+
+
+def test_the_best_critic_on_the_line_gives_the_distance_by_sorting():
+    """W_1 = mean |sort(a) - sort(b)|, and minus the loss of the best critic."""
+    a, b = rng.standard_normal(40), 0.5 * rng.standard_normal(40) + 0.3
+    critic = best_critic(a, b)
+    scores = (tensor(critic(x)[:, None]) for x in (a, b))
+    loss = objectives.wasserstein_discriminator(*scores).item()
+    distance = abs(np.sort(a) - np.sort(b)).mean()
+    assert -loss == pytest.approx(distance, abs=1e-12)
+    assert distance == pytest.approx(wasserstein_distance(a, b), abs=1e-12)
 
 
 def test_the_penalty_is_per_sample_and_on_the_segment():
