@@ -148,7 +148,13 @@ def test_the_head_of_a_discriminator_sees_the_batch(classes):
     assert isinstance(D.head, MinibatchStdHead)
     assert D.head.linear.weight.shape == (1, 32 * 9 + 1)
     labels = (tg.tensor(np.array([0, 1, 2])),) if classes else ()
-    assert D(images(3, 1, 28, 28).astype("float32"), *labels).shape == (3, 1)
+    x = images(3, 1, 28, 28).astype("float32")
+    logits = D(x, *labels).data
+    assert logits.shape == (3, 1)
+    last = D.head.linear.weight.data[0, -1]
+    D.head.linear.weight.data[0, -1] = 0
+    spread = D.features(x).data.std(0).mean()
+    np.testing.assert_allclose(logits - D(x, *labels).data, last * spread, rtol=1e-3)
 
 
 def test_a_network_without_a_head_is_refused():

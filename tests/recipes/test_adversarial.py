@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tinygen import nn
+from tinygen.engine import Tensor, grad
 from tinygen.models.critic import MinibatchStdHead
+from tinygen.models.objectives import r1_penalty
 from tinygen.recipes.dcgan import ConditionalGAN
 from tinygen.recipes.gan import RingGAN
 
@@ -109,10 +111,29 @@ def test_the_penalty_on_the_gradient_makes_the_critic_flatter():
         for k in range(300):
             step(recipe, k)
         x = recipe.data.test().x.data[:256]
-        lift = recipe.D(recipe.data.test().x.__class__(x + np.float32(1e-2))).data
-        plain = recipe.D(recipe.data.test().x.__class__(x)).data
+        lift = recipe.D(Tensor(x + np.float32(1e-2))).data
+        plain = recipe.D(Tensor(x)).data
         slopes[gp] = abs(lift - plain).mean() / (1e-2 * np.sqrt(2))
     assert slopes[10.0] < 1.5 and slopes[0.0] > 2 * slopes[10.0]
+
+
+def test_the_penalty_at_data_comes_every_few_steps_and_weighs_as_much_more():
+    def first_gradient(k, **options):
+        recipe = made(batch_size=8, **options)
+        batch = recipe.data.batch(0)
+        fake = recipe.generate(recipe.noise(8, recipe.streams(0)("z")), None).detach()
+        recipe.optim_D.step = lambda: None
+        recipe.update_D(batch, fake, k, None)
+        return recipe, batch, next(recipe.D.parameters()).grad.data
+
+    _, _, plain = first_gradient(4)
+    _, _, between = first_gradient(5, r1=2.0, r1_every=4)
+    recipe, batch, penalised = first_gradient(4, r1=2.0, r1_every=4)
+    np.testing.assert_array_equal(between, plain)
+    x = Tensor(batch.x.data)
+    x.requires_grad = True
+    (g,) = grad(r1_penalty(recipe.D(x), x), [next(recipe.D.parameters())])
+    np.testing.assert_allclose(penalised - plain, 8.0 * g.data, rtol=1e-3, atol=1e-6)
 
 
 def test_spectral_norm_and_minibatch_std_by_options_and_through_a_checkpoint():
