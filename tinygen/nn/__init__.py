@@ -43,6 +43,7 @@ from tinygen.nn.normal import (
     GroupNorm,
     InstanceNorm2d,
     SpectralNorm,
+    standing_statistics,
 )
 
 __all__ = [
@@ -83,4 +84,5 @@ __all__ = [
     "Upsample",
     "frozen",
     "set_rng",
+    "standing_statistics",
 ]

@@ -1,8 +1,12 @@
 """Normalisation layers for images, plain and conditional, and spectral norm."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from tinygen import functional as F
+from tinygen import init
 from tinygen.backend import module as arrays_of
 from tinygen.backend import xp_of
 from tinygen.creation import ones, tensor, zeros
@@ -38,6 +42,34 @@ class BatchNorm2d(Module):
 
     def extra_repr(self):
         return f"{len(self.running_mean)}, eps={self.eps}, momentum={self.momentum}"
+
+
+@contextmanager
+def standing_statistics(module: Module, run: Callable[[], object]) -> Iterator[None]:
+    """Within the block batch norm in `module` has the statistics of one pass.
+
+    run : passes one large batch through the module; it is called once, in train mode.
+    For weights that were not trained themselves, such as averaged ones, the running
+    statistics are those of other weights.  Afterwards all is as it was.
+    Source: standing statistics, Brock, Donahue & Simonyan, arXiv 1809.11096.
+    """
+    norms = [part for part in module.modules() if isinstance(part, BatchNorm2d)]
+    names = "running_mean", "running_var", "num_batches_tracked", "momentum", "training"
+    before = [{name: getattr(norm, name) for name in names} for norm in norms]
+    try:
+        for norm in norms:
+            norm.running_mean = norm.running_mean.copy()
+            norm.running_var = norm.running_var.copy()
+            norm.num_batches_tracked = norm.num_batches_tracked.copy()
+            norm.momentum, norm.training = 1.0, True
+        if norms:
+            run()
+        for norm in norms:
+            norm.training = False
+        yield
+    finally:
+        for norm, fields in zip(norms, before, strict=True):
+            vars(norm).update(fields)
 
 
 class GroupNorm(Module):
@@ -145,11 +177,16 @@ class ClassProjection(Module):
     """What a projection discriminator adds to its logit: <embedding(label), features>.
 
     features : (N, D)      labels : (N,)      -> (N, 1)
+    The embedding starts as N(0, 1/D), so that the product is about as large as one
+    feature: from N(0, 1) the class would drown the image, and a GAN's generator then
+    draws one image for each class.
     Source: Miyato & Koyama, arXiv 1802.05637, equation 3.
     """
 
     def __init__(self, num_classes, num_features, *, rng):
         self.embedding = Embedding(num_classes, num_features, rng=rng)
+        weight = self.embedding.weight
+        weight.assign(init.normal(weight.shape, 0.0, num_features**-0.5, rng=rng))
 
     def forward(self, features, labels):
         return (self.embedding(labels) * features).sum(1, True)

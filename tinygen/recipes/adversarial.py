@@ -1,9 +1,10 @@
 """What all adversarial recipes share: options, and the two updates of a step."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tinygen import nn
+from tinygen import backend, nn
 from tinygen.creation import randn
 from tinygen.ema import EMA
 from tinygen.engine import Tensor
@@ -21,6 +22,8 @@ from tinygen.models.objectives import (
 from tinygen.optim import Adam
 from tinygen.recording import no_grad
 from tinygen.train import Recipe, option
+
+STANDING = 500  # samples that batch norm's statistics are taken from
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Adversarial(Recipe):
             Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net, lr in rates
         )
         self.losses = objective(config.objective)
-        self.ema = EMA(self.G, config.ema) if config.ema else None
+        self.ema = EMA(self.G, config.ema, warmup=True) if config.ema else None
 
     def modules(self):
         """Generator and discriminator."""
@@ -153,5 +156,20 @@ class Adversarial(Recipe):
 
     def sample(self, n, *, rng):
         """G(z), with the averaged weights where there are any."""
-        with self.ema.applied() if self.ema else nullcontext():
+        with self.averaged():
             return self.G(self.noise(n, rng))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """G with its averaged weights, if there are any, and their batch statistics."""
+        if not self.ema:
+            yield
+            return
+        rng = backend.rng(self.config.seed, "statistics")
+        one_batch = lambda: self.generate(self.noise(STANDING, rng), self.labels())
+        with self.ema.applied(), nn.standing_statistics(self.G, one_batch):
+            yield
+
+    def labels(self):
+        """STANDING labels, each as often; None in a recipe without."""
+        return None

@@ -1,6 +1,5 @@
 """Recipes of convolutional GANs: both forms of the documents, and a conditional one."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from tinygen.backend import xp_of
 from tinygen.creation import tensor
 from tinygen.engine import Tensor
 from tinygen.models.dcgan import Discriminator, Generator
-from tinygen.recipes.adversarial import Adversarial, GANConfig
+from tinygen.recipes.adversarial import STANDING, Adversarial, GANConfig
 from tinygen.train import option
 from tinygen.train.source import Batch
 
@@ -100,8 +99,12 @@ class ConditionalGAN(DCGAN):
         """The logits of D(x | c).  Equation [CGAN-1]."""
         return self.D(x, labels)
 
+    def labels(self):
+        """The classes in turn."""
+        return tensor(np.arange(STANDING) % self.classes())
+
     def sample(self, n, *, rng, label=None):
         """n images: of one class, or, if none is asked for, of each class in turn."""
         labels = np.arange(n) % self.classes() if label is None else np.full(n, label)
-        with self.ema.applied() if self.ema else nullcontext():
+        with self.averaged():
             return self.G(self.noise(n, rng), tensor(labels))
