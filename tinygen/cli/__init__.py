@@ -1,4 +1,4 @@
-"""The command line: `tinygen list | train | sample | data | gradcheck`.
+"""The command line: `tinygen list | train | sample | evaluate | data | ...`.
 
 Every command is a function from the parsed arguments to an exit code:
 0 done, 1 a check failed, 2 usage or option, 3 a loss that is not finite, 4 data,
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from tinygen import __version__
-from tinygen.cli import data, gradcheck, recipes, sample, train
+from tinygen.cli import data, evaluate, gradcheck, recipes, sample, train
 from tinygen.errors import (
     CheckpointError,
     ConfigError,
@@ -21,7 +21,7 @@ from tinygen.errors import (
     TinygenError,
 )
 
-COMMANDS = recipes, train, sample, data, gradcheck  # as --help lists them
+COMMANDS = recipes, train, sample, evaluate, data, gradcheck  # as --help lists them
 EXITS: dict[type[BaseException], int] = {  # the first that fits
     ConfigError: 2,
     NonFiniteError: 3,

@@ -24,11 +24,14 @@ from tinygen.metrics.digit_classifier import Classifier, classifier
 from tinygen.metrics.frechet import frechet_distance, frechet_gaussians
 from tinygen.metrics.kernel import KernelDistance, kernel_distance
 from tinygen.metrics.manifold import PrecisionRecall, precision_recall
+from tinygen.metrics.report import Measure, Report, report
 
 __all__ = [
     "Classifier",
     "KernelDistance",
+    "Measure",
     "PrecisionRecall",
+    "Report",
     "class_entropy",
     "class_histogram",
     "classifier",
@@ -38,4 +41,5 @@ __all__ = [
     "kernel_distance",
     "mean_confidence",
     "precision_recall",
+    "report",
 ]

@@ -87,6 +87,12 @@ class ConditionalGAN(DCGAN):
     summary = "conditional GAN: the class that is asked for"
     conditional = True
 
+    @dataclass(frozen=True)
+    class Config(DCGANConfig):
+        """Options of `cgan`."""
+
+        steps: int = 3000
+
     def classes(self):
         """As many as the data have."""
         return len(self.data.classes)

@@ -4,6 +4,7 @@ config.json     recipe, every option, versions, fingerprint of the data, command
 log.csv         losses;  evaluation.csv: what is measured on held-out data
 samples.png     the newest samples;  samples/step_000500.png: those of each time
 grid.png        what `tinygen sample RUN` draws
+evaluation.json what `tinygen evaluate RUN` measures
 curves.png      losses and measurements against the step
 pictures/       extra pictures, where a recipe draws any
 checkpoints/    the last two states
@@ -34,6 +35,7 @@ OURS = (  # what --overwrite removes, and nothing else
     "config.json",
     "log.csv",
     "evaluation.csv",
+    "evaluation.json",
     "curves.png",
     "samples.png",
     "grid.png",
