@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ASSERTIONS = ("AssertionError", "assert ", "Failed", "tinygen.testing")
 SECONDS = 60
+PARTS = "ops", "engine", "nn", "models", "optim", "data", "metrics", "train", "recipes"
 
 
 class Copy:
@@ -23,7 +24,7 @@ class Copy:
         self.folder = folder
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "tinygen", folder / "tinygen", ignore=skip)
-        for part in ("ops", "engine", "models", "optim", "data", "train"):
+        for part in PARTS:
             shutil.copytree(ROOT / "tests" / part, folder / "tests" / part, ignore=skip)
         shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
         shutil.copy(ROOT / "pyproject.toml", folder)
