@@ -37,9 +37,8 @@ def untrained(name: str) -> float:
 
 def main(runs: list[str]) -> None:
     """Print a line for each."""
-    print(
-        f"{'real digits':36} {excess(data.to_float(data.load('mnist').test.images)):.2f}"
-    )
+    digits = data.to_float(data.load("mnist").test.images)
+    print(f"{'real digits':36} {excess(digits):.2f}")
     for name in ("dcgan", "dcgan-upsample"):
         print(f"{name + ', untrained':36} {untrained(name):.2f}")
     for run in runs:
