@@ -140,7 +140,7 @@ def test_a_causal_mask_hides_the_future():
     x = images(1, 5, 6)
     later = x.data.copy()
     later[:, 3:] += 1
-    before, after = heads(x, mask).data, heads(tg.tensor(later), mask).data
+    before, after = heads(x, mask=mask).data, heads(tg.tensor(later), mask=mask).data
     assert (before[:, :3] == after[:, :3]).all()
     assert (before[:, 3:] != after[:, 3:]).any()
 

@@ -39,6 +39,7 @@ from tinygen.functional.pool import (
     avg_pool2d,
     fold,
     global_avg_pool2d,
+    global_max_pool2d,
     max_pool2d,
     unfold,
 )

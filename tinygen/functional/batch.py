@@ -1,8 +1,11 @@
 """Batch, group and instance normalisation under PyTorch's names."""
 
+from math import prod
+
 from tinygen.backend import xp_of
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.ops import norm
+from tinygen.ops.elementwise import values
 from tinygen.ops.shape import reshape
 
 
@@ -11,9 +14,11 @@ def _channels(name, x, *vectors) -> None:
     for v in vectors:
         if x.ndim < 2 or (v is not None and v.shape != x.shape[1:2]):
             shape = None if v is None else v.shape
+            fix = "x (N, C, ...) and vectors (C,)"
+            if x.ndim == 4 and shape == x.shape[3:]:
+                fix = "x.transpose(0, 3, 1, 2): channels come second"
             raise ShapeError(
-                f"{name}: x {x.shape}, a vector of shape {shape}. "
-                "Fix: x (N, C, ...) and vectors (C,)"
+                f"{name}: x {x.shape}, a vector of shape {shape}. Fix: {fix}"
             )
 
 
@@ -47,15 +52,17 @@ def batch_norm(
         )
 
     def observe(mean, var):
-        for running, new in (
-            (running_mean, mean),
-            (running_var, var * (count / (count - 1))),
-        ):
-            running *= 1 - momentum
-            running += momentum * new
+        _run(running_mean, mean, momentum)
+        _run(running_var, var * (count / (count - 1)), momentum)
 
     observed = observe if training and running_mean is not None else None
     return norm.batch_norm(x, weight, bias, eps, observed)
+
+
+def _run(running, new, momentum) -> None:
+    """running = (1 - momentum) * running + momentum * new, in place."""
+    running *= 1 - momentum
+    running += momentum * new
 
 
 def _by_running(x, mean, var, weight, bias, eps):
@@ -71,7 +78,8 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
     """y = (x - mean) / sqrt(var + eps) * weight + bias, per sample and channel group.
 
     x : (N, C, ...)      weight, bias : (C,) or None
-    Raises ConfigError if the groups do not divide the channels.
+    Raises ConfigError if the groups do not divide the channels; ShapeError for groups
+    of one value, whose variance is 0.
     Source: Wu & He, arXiv 1803.08494.
     """
     _channels("group_norm", x, weight, bias)
@@ -82,15 +90,48 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
             f"group_norm: {num_groups} groups of {channels} channels. "
             f"Fix: one of {divisors}"
         )
+    if prod(x.shape[1:]) == num_groups:
+        raise ShapeError(
+            f"group_norm: the variance of 1 value per group (x {x.shape}, "
+            f"{num_groups} groups) is 0. Fix: fewer groups, or images of 2 x 2 or more"
+        )
     return norm.group_norm(x, weight, bias, num_groups, eps)
 
 
-def instance_norm(x, weight=None, bias=None, eps: float = 1e-5):
+def instance_norm(
+    x,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+):
     """y = (x - mean) / sqrt(var + eps) * weight + bias, per sample and channel.
 
+    x : (N, C, ...)      running_mean, running_var, weight, bias : (C,) or None
+    use_input_stats : mean and (biased) var are those of each image, and the running
+        ones, arrays, are written as batch_norm does, with the mean over the samples;
+        otherwise they are the running ones
+    Raises ShapeError for images of one pixel, whose variance is 0.
     Source: Ulyanov, Vedaldi & Lempitsky, arXiv 1607.08022.
     """
-    return group_norm(x, x.shape[1], weight, bias, eps)
+    _channels("instance_norm", x, running_mean, running_var, weight, bias)
+    if not use_input_stats and running_mean is not None:
+        return _by_running(x, running_mean, running_var, weight, bias, eps)
+    pixels = prod(x.shape[2:])
+    if pixels == 1:
+        raise ShapeError(
+            f"instance_norm: the variance of 1 value per channel (x {x.shape}) is 0. "
+            "Fix: images of 2 x 2 or more"
+        )
+    if use_input_stats and running_mean is not None:
+        images = values(x).reshape(*x.shape[:2], pixels)
+        var = images.var(2).mean(0) * (pixels / (pixels - 1))
+        _run(running_mean, images.mean((0, 2)), momentum)
+        _run(running_var, var, momentum)
+    return norm.group_norm(x, weight, bias, x.shape[1], eps)
 
 
 def conditional_batch_norm(
@@ -127,7 +168,7 @@ def modulated(y, gamma, beta):
     shape = (*y.shape[:2], *(1 for _ in y.shape[2:]))
     if gamma.shape != y.shape[:2] or beta.shape != y.shape[:2]:
         raise ShapeError(
-            f"x {y.shape}, gamma {gamma.shape}, beta {beta.shape}. "
+            f"modulated: x {y.shape}, gamma {gamma.shape}, beta {beta.shape}. "
             f"Fix: gamma and beta of shape {y.shape[:2]}"
         )
     return y * reshape(gamma, shape) + reshape(beta, shape)

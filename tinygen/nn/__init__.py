@@ -14,14 +14,19 @@ from tinygen.nn.activations import (
     Tanh,
     set_rng,
 )
-from tinygen.nn.attention import ImageAttention, MultiheadAttention
+from tinygen.nn.attention import ImageAttention, MultiheadAttention, TimeEmbedding
 from tinygen.nn.conv import (
     AvgPool2d,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
+    Fold,
+    GlobalAvgPool2d,
+    GlobalMaxPool2d,
     MaxPool2d,
     PixelShuffle,
+    PixelUnshuffle,
+    Unfold,
     Upsample,
 )
 from tinygen.nn.freeze import frozen
@@ -37,6 +42,7 @@ from tinygen.nn.layers import (
 from tinygen.nn.module import Module
 from tinygen.nn.normal import (
     AdaIN,
+    BatchNorm1d,
     BatchNorm2d,
     ClassProjection,
     ConditionalBatchNorm2d,
@@ -51,6 +57,7 @@ __all__ = [
     "GELU",
     "AdaIN",
     "AvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
     "ClassProjection",
     "ConditionalBatchNorm2d",
@@ -60,6 +67,9 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "Fold",
+    "GlobalAvgPool2d",
+    "GlobalMaxPool2d",
     "GroupNorm",
     "Identity",
     "ImageAttention",
@@ -72,6 +82,7 @@ __all__ = [
     "Module",
     "MultiheadAttention",
     "PixelShuffle",
+    "PixelUnshuffle",
     "ReLU",
     "Sequential",
     "SiLU",
@@ -80,7 +91,9 @@ __all__ = [
     "Softplus",
     "SpectralNorm",
     "Tanh",
+    "TimeEmbedding",
     "Unflatten",
+    "Unfold",
     "Upsample",
     "frozen",
     "set_rng",

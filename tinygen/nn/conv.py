@@ -122,11 +122,45 @@ class AvgPool2d(Module):
 class MaxPool2d(Module):
     """The largest of each window."""
 
-    def __init__(self, kernel_size, stride=None, padding=0):
-        self.settings = kernel_size, stride, padding
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1):
+        self.settings = kernel_size, stride, padding, dilation
 
     def forward(self, x):
         return F.max_pool2d(x, *self.settings)
+
+
+class GlobalAvgPool2d(Module):
+    """The mean over all pixels: (N, C, H, W) -> (N, C)."""
+
+    def forward(self, x):
+        return F.global_avg_pool2d(x)
+
+
+class GlobalMaxPool2d(Module):
+    """The largest of all pixels: (N, C, H, W) -> (N, C)."""
+
+    def forward(self, x):
+        return F.global_max_pool2d(x)
+
+
+class Unfold(Module):
+    """Every patch that a filter would see, as a column; see `functional.unfold`."""
+
+    def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
+        self.settings = kernel_size, dilation, padding, stride
+
+    def forward(self, x):
+        return F.unfold(x, *self.settings)
+
+
+class Fold(Module):
+    """Every column added back where Unfold took it from; see `functional.fold`."""
+
+    def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
+        self.settings = output_size, kernel_size, dilation, padding, stride
+
+    def forward(self, columns):
+        return F.fold(columns, *self.settings)
 
 
 class Upsample(Module):
@@ -149,3 +183,13 @@ class PixelShuffle(Module):
 
     def forward(self, x):
         return F.pixel_shuffle(x, self.upscale_factor)
+
+
+class PixelUnshuffle(Module):
+    """(N, C, H*r, W*r) -> (N, C*r*r, H, W)."""
+
+    def __init__(self, downscale_factor: int):
+        self.downscale_factor = downscale_factor
+
+    def forward(self, x):
+        return F.pixel_unshuffle(x, self.downscale_factor)

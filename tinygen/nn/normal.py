@@ -10,6 +10,7 @@ from tinygen import init
 from tinygen.backend import module as arrays_of
 from tinygen.backend import xp_of
 from tinygen.creation import ones, tensor, zeros
+from tinygen.nn.conv import ConvTranspose2d
 from tinygen.nn.layers import Embedding, Linear
 from tinygen.nn.module import Module
 
@@ -18,30 +19,47 @@ class BatchNorm2d(Module):
     """Normalise each channel over the batch; remember running statistics for eval.
 
     x : (N, num_features, H, W)      weight, bias : (num_features,)
+    momentum : the part of a new batch in the running statistics; None for the mean of
+        all batches
+    track_running_stats : False to use the batch's statistics in eval mode too
     Source: Ioffe & Szegedy, arXiv 1502.03167.
     """
 
     def __init__(
-        self, num_features, eps=1e-5, momentum=0.1, affine=True, *, dtype="float32"
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        *,
+        dtype="float32",
     ):
-        self.eps, self.momentum = eps, momentum
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
         shape = (num_features,)
         self.weight = ones(shape, requires_grad=True, dtype=dtype) if affine else None
         self.bias = zeros(shape, requires_grad=True, dtype=dtype) if affine else None
-        xp = arrays_of()
-        self.running_mean = xp.zeros(shape, dtype)
-        self.running_var = xp.ones(shape, dtype)
-        self.num_batches_tracked = xp.zeros((), "int64")
+        xp, tracked = arrays_of(), track_running_stats
+        self.running_mean = xp.zeros(shape, dtype) if tracked else None
+        self.running_var = xp.ones(shape, dtype) if tracked else None
+        self.num_batches_tracked = xp.zeros((), "int64") if tracked else None
 
     def forward(self, x):
-        if self.training:
+        momentum = self.momentum
+        if self.training and self.running_mean is not None:
             self.num_batches_tracked += 1
+            if momentum is None:
+                momentum = 1.0 / int(self.num_batches_tracked)
         running = self.running_mean, self.running_var
-        settings = self.training, self.momentum, self.eps
+        settings = self.training, momentum, self.eps
         return F.batch_norm(x, *running, self.weight, self.bias, *settings)
 
     def extra_repr(self):
-        return f"{len(self.running_mean)}, eps={self.eps}, momentum={self.momentum}"
+        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
+
+
+class BatchNorm1d(BatchNorm2d):
+    """The same for x (N, num_features) or (N, num_features, L)."""
 
 
 @contextmanager
@@ -53,7 +71,11 @@ def standing_statistics(module: Module, run: Callable[[], object]) -> Iterator[N
     statistics are those of other weights.  Afterwards all is as it was.
     Source: standing statistics, Brock, Donahue & Simonyan, arXiv 1809.11096.
     """
-    norms = [part for part in module.modules() if isinstance(part, BatchNorm2d)]
+    norms = [
+        part
+        for part in module.modules()
+        if isinstance(part, BatchNorm2d) and part.running_mean is not None
+    ]
     names = "running_mean", "running_var", "num_batches_tracked", "momentum", "training"
     before = [{name: getattr(norm, name) for name in names} for norm in norms]
     try:
@@ -88,15 +110,35 @@ class GroupNorm(Module):
 
 
 class InstanceNorm2d(Module):
-    """Normalise each channel of each sample.  Source: arXiv 1607.08022."""
+    """Normalise each channel of each sample.  Source: arXiv 1607.08022.
 
-    def __init__(self, num_features, eps=1e-5, affine=False, *, dtype="float32"):
-        self.eps, shape = eps, (num_features,)
+    x : (N, num_features, H, W)      weight, bias : (num_features,)
+    momentum, track_running_stats : as BatchNorm2d has them, of the images' means
+    """
+
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=False,
+        track_running_stats=False,
+        *,
+        dtype="float32",
+    ):
+        self.eps, self.momentum, shape = eps, momentum, (num_features,)
         self.weight = ones(shape, requires_grad=True, dtype=dtype) if affine else None
         self.bias = zeros(shape, requires_grad=True, dtype=dtype) if affine else None
+        xp, tracked = arrays_of(), track_running_stats
+        self.running_mean = xp.zeros(shape, dtype) if tracked else None
+        self.running_var = xp.ones(shape, dtype) if tracked else None
+        self.num_batches_tracked = xp.zeros((), "int64") if tracked else None
 
     def forward(self, x):
-        return F.instance_norm(x, self.weight, self.bias, self.eps)
+        running = self.running_mean, self.running_var
+        own = self.training or self.running_mean is None
+        settings = own, self.momentum, self.eps
+        return F.instance_norm(x, *running, self.weight, self.bias, *settings)
 
 
 class ConditionalBatchNorm2d(Module):
@@ -138,20 +180,27 @@ class SpectralNorm(Module):
     """A layer whose weight is divided by its largest singular value.
 
     sigma = u^T W v, with u, v from one step of power iteration in each training pass
-    (constants for the gradient); W is the weight as a matrix of shape[0] rows.
+    (constants for the gradient); W is the weight as a matrix with one row for each
+    output channel (as PyTorch's: of a transposed convolution axis 1 of the weight).
     layer : with a `weight`, such as Linear or Conv2d
     Source: Miyato et al., arXiv 1802.05957, algorithm 1.
     """
 
     def __init__(self, layer: Module, eps: float = 1e-12, *, rng):
         self.layer, self.eps = layer, eps
-        rows = layer.weight.shape[0]
+        rows = self.matrix().shape[0]
         start = rng.standard_normal(rows, dtype=np.float32)
         self.u = tensor(start / np.linalg.norm(start)).data
 
-    def forward(self, x):
+    def matrix(self):
+        """The layer's weight, (outputs, all else)."""
         weight = self.layer.weight
-        matrix = weight.reshape(weight.shape[0], -1)
+        if isinstance(self.layer, ConvTranspose2d):
+            weight = weight.swapaxes(0, 1)
+        return weight.reshape(weight.shape[0], -1)
+
+    def forward(self, x):
+        weight, matrix = self.layer.weight, self.matrix()
         u, v = self._iterated(matrix.data)
         sigma = (u @ (matrix @ v)).sum()
         whole, self.layer.weight = weight, weight / sigma

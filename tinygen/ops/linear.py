@@ -69,9 +69,10 @@ def linear(x, weight, bias=None, /):
         raise ShapeError(f"weight {weight.shape}. Fix: two axes, (K, D)")
     given = x.shape[-1] if x.ndim else None
     if given != weight.shape[1]:
+        fits = x.ndim == 0 or x.size % weight.shape[1] == 0
+        fix = f"x.reshape(-1, {weight.shape[1]})" if fits else f"in_features={given}"
         raise ShapeError(
-            f"expects last axis {weight.shape[1]}, got {given} in {x.shape}. "
-            f"Fix: x.reshape(-1, {weight.shape[1]})"
+            f"expects last axis {weight.shape[1]}, got {given} in {x.shape}. Fix: {fix}"
         )
     y = x @ weight.T
     if bias is not None:

@@ -143,7 +143,26 @@ sum_to.vjp(x=lambda g, y, x, shape: broadcast_to(g, x.shape))
 
 @op(keep="", linear=True)
 def _concatenate(*xs, axis):
+    _check_joint(xs, axis)
     return xp_of(xs[0]).concatenate(xs, axis)
+
+
+def _check_joint(xs, axis) -> None:
+    """Refuse arrays that differ along another axis than that of joining."""
+    first = xs[0].shape
+    for i, x in enumerate(xs):
+        if x.ndim != len(first):
+            raise ShapeError(
+                f"array 0 has {len(first)} axes, array {i} has {x.ndim}. "
+                "Fix: reshape one, or stack"
+            )
+        for k, (n, m) in enumerate(zip(first, x.shape, strict=True)):
+            if n != m and k != axis % x.ndim:
+                raise ShapeError(
+                    f"axis {k} is {n} in array 0 and {m} in array {i}. Fix: crop to "
+                    f"{min(n, m)} or pad to {max(n, m)}; where a stride of 2 halved an "
+                    "odd size, output_padding=1 restores it"
+                )
 
 
 def _own_part(g, y, *xs, axis, position):

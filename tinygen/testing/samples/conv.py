@@ -189,6 +189,8 @@ declare(
         bad(A(2, 5, 5, 3), A(2, 3, 3, 3), error=ShapeError, match="transpose"),
         bad(A(2, 3, 2, 5), A(2, 3, 3, 3), error=ShapeError, match="gives size"),
         bad(A(3, 5, 5), A(2, 3, 3, 3), error=ShapeError, match="N, C, H, W"),
+        bad(A(2, 6, 5, 5), A(4, 2, 3, 3), groups=4, error=ConfigError, match="6 chan"),
+        bad(A(2, 3, 5, 5), A(2, 3, 3, 3), stride=2.0, error=ConfigError, match="2.0"),
         bad(A(2, 3, 5, 5), A(2, 3, 3, 3), A(3), error=ShapeError, match="bias"),
         bad(
             A(2, 4, 5, 5), A(3, 2, 3, 3), groups=2, error=ConfigError, match="groups=2"
@@ -254,6 +256,10 @@ declare(
         Sample(A(1, 2, 7), A(3, 2, 3), dilation=2),
     ],
     exempt="see conv2d",
-    errors=(bad(A(3, 7), A(5, 3, 2), error=ShapeError, match="N, C, L"),),
+    errors=(
+        bad(A(3, 7), A(5, 3, 2), error=ShapeError, match="N, C, L"),
+        bad(A(2, 7, 3), A(5, 3, 2), error=ShapeError, match=r"transpose\(0, 2, 1\)"),
+        bad(A(2, 3, 3), A(5, 3, 5), error=ShapeError, match=r"conv1d.*images.*\(5,\)"),
+    ),
     **SUMS,
 )

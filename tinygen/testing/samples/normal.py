@@ -158,14 +158,38 @@ declare(
     [Sample(A(2, 6, 2, 2), 3, A(6), A(6)), Sample(A(2, 6, 2, 2), 2, eps=0.5)],
     name="F.group_norm",
     exempt=EMPTY,
-    errors=(bad(A(2, 6, 2, 2), 4, error=ConfigError, match=r"\[1, 2, 3, 6\]"),),
+    errors=(
+        bad(A(2, 6, 2, 2), 4, error=ConfigError, match=r"\[1, 2, 3, 6\]"),
+        bad(A(2, 6, 1, 1), 6, error=ShapeError, match="1 value per group"),
+        bad(A(2, 5, 5, 6), 5, A(6), A(6), error=ShapeError, match="transpose"),
+    ),
     **FUSED,
 )
+
+
+def by_image_statistics(
+    x, mean=None, var=None, weight=None, bias=None, own=True, eps=1e-5
+):
+    """F.instance_norm: by each image's statistics, or the running ones."""
+    if own:
+        return group(x, weight, bias, x.shape[1], eps=eps)
+    return by_statistics(x, mean, var, weight, bias, eps=eps)
+
+
 declare(
     F.instance_norm,
-    lambda x, weight=None, bias=None, eps=1e-5: group(x, weight, bias, x.shape[1], eps),
-    [Sample(A(2, 3, 2, 2), A(3), A(3)), Sample(A(2, 3, 5))],
+    by_image_statistics,
+    [
+        Sample(A(2, 3, 2, 2), None, None, A(3), A(3)),
+        Sample(A(2, 3, 5), eps=0.5),
+        Sample(A(2, 3, 5), A(3), VARIANCES, A(3), A(3), False),
+    ],
+    constants=(1, 2),
     exempt=EMPTY,
+    errors=(
+        bad(A(2, 3, 1, 1), error=ShapeError, match="variance of 1 value"),
+        bad(A(2, 3, 5), None, None, A(2), error=ShapeError, match=r"\(2,\)"),
+    ),
     **FUSED,
 )
 
@@ -256,12 +280,15 @@ CAUSAL = np.tril(np.ones((3, 3), bool))
 HOLES = np.array([[True, False, True, True, False]] * 3)
 
 
-def attended(query, key, value, mask=None, scale=None):
+def attended(query, key, value, attn_mask=None, is_causal=False, scale=None):
     """softmax(q k^T scale + mask) v."""
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = np.einsum("...le,...se->...ls", query, key) * scale
-    if mask is not None:
-        scores = np.where(mask, scores, -1e300)
+    if attn_mask is not None and attn_mask.dtype != bool:
+        scores = scores + attn_mask
+    elif attn_mask is not None or is_causal:
+        seen = np.tri(*scores.shape[-2:]) if is_causal else attn_mask
+        scores = np.where(seen, scores, -1e300)
     return np.exp(log_normalized(scores)) @ value
 
 
@@ -271,11 +298,22 @@ declare(
     [
         Sample(A(3, 2), A(5, 2), A(5, 7)),
         Sample(A(3, 2), A(3, 2), A(3, 5), CAUSAL),
-        Sample(A(2, 3, 2), A(2, 5, 2), A(2, 5, 1), mask=HOLES),
+        Sample(A(2, 3, 2), A(2, 5, 2), A(2, 5, 1), attn_mask=HOLES),
         Sample(A(2, 1, 3, 2), A(2, 2, 5, 2), A(2, 2, 5, 3), scale=0.3),
+        Sample(A(3, 2), A(5, 2), A(5, 3), A(3, 5)),
+        Sample(A(2, 3, 2), A(2, 5, 2), A(2, 5, 3), is_causal=True),
         Sample(A(0, 3, 2), A(0, 5, 2), A(0, 5, 3)),
     ],
     errors=(
+        bad(
+            A(3, 2),
+            A(3, 2),
+            A(3, 5),
+            CAUSAL,
+            is_causal=True,
+            error=ConfigError,
+            match=r"is_causal and a mask \(3, 3\)",
+        ),
         bad(A(3, 2), A(5, 3), A(5, 7), error=ShapeError, match="one width"),
         bad(A(3, 2), A(5, 2), A(7, 2), error=ShapeError, match="many keys"),
     ),

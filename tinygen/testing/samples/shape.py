@@ -180,7 +180,8 @@ declare(
     ],
     covers=("concatenate",),
     errors=(
-        bad([A(2, 3), A(2, 5)], error=ShapeError),
+        bad([A(2, 3), A(2, 5)], error=ShapeError, match="axis 1 is 3 in array 0 and 5"),
+        bad([A(2, 3), A(2, 3, 1)], error=ShapeError, match="2 axes, array 1 has 3"),
         bad([], error=ShapeError, match="no arrays"),
         bad([A(2, 3), A(2, 3)], axis=2, error=ShapeError),
     ),
