@@ -32,8 +32,21 @@ def stages_of(shape) -> int:
             return stages
     raise ConfigError(
         f"images of {shape[1]} x {shape[2]} cannot be reached by doubling. "
-        "Fix: sides such as 28, 32, 48 or 64 (4 to 8, times a power of two)"
+        "Fix: image_size=28, 32, 48 or 64, or another of 4 to 8 times a power of two"
     )
+
+
+def reachable(side: int) -> int:
+    """The side itself if images of side x side can be made, else a power of two above.
+
+    >>> reachable(28), reachable(25), reachable(100)
+    (28, 32, 128)
+    """
+    try:
+        stages_of((1, side, side))
+    except ConfigError:
+        return max(8, 1 << (side - 1).bit_length())
+    return side
 
 
 def small_normal_weights(module, *, rng) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from tinygen.backend import xp_of
 from tinygen.creation import tensor
 from tinygen.engine import Tensor
-from tinygen.models.dcgan import Discriminator, Generator
+from tinygen.models.dcgan import Discriminator, Generator, reachable
 from tinygen.recipes.adversarial import STANDING, Adversarial, GANConfig
 from tinygen.train import option
 from tinygen.train.source import Batch
@@ -26,6 +26,7 @@ class DCGANConfig(GANConfig):
     width: int = option(64, "channels before G's last layer; half of it in D", least=2)
     norm_d: bool = option(True, "batch norm in D, as the document has it")
     shift: int = option(1, "move real images by up to so many pixels", least=0)
+    flip: bool = option(False, "mirror half of the real images: faces, not digits")
 
 
 def shifted(x, most: int, rng):
@@ -42,6 +43,16 @@ def shifted(x, most: int, rng):
     return x[n[:, None, None], :, rows[:, :, None], columns[:, None]].transpose(
         0, 3, 1, 2
     )
+
+
+def flipped(x, rng):
+    """Every second image, by chance, with left and right exchanged.
+
+    x : (N, C, H, W) array      -> as x
+    """
+    xp = xp_of(x)
+    turn = xp.asarray(rng.random(len(x)) < 0.5)[:, None, None, None]
+    return xp.where(turn, x[..., ::-1], x)
 
 
 class DCGAN(Adversarial):
@@ -64,12 +75,18 @@ class DCGAN(Adversarial):
         """The number of labels that the networks are conditioned on; 0 for none."""
         return 0
 
-    def train_step(self, batch, step, rng):
-        """The step of every GAN, on images that are moved a little."""
+    def fit(self, side):
+        """The side itself, or the next power of two: only doublings can be made."""
+        return reachable(side)
+
+    def augmented(self, batch, rng):
+        """The batch with images that are moved a little, and mirrored if asked for."""
+        x = batch.x.data
         if self.config.shift:
-            moved = shifted(batch.x.data, self.config.shift, rng("shift"))
-            batch = Batch(Tensor(moved), batch.labels)
-        return super().train_step(batch, step, rng)
+            x = shifted(x, self.config.shift, rng("shift"))
+        if self.config.flip:
+            x = flipped(x, rng("flip"))
+        return Batch(Tensor(x), batch.labels)
 
 
 class UpsampleDCGAN(DCGAN):

@@ -157,7 +157,7 @@ class Config:
     Raises ConfigError, naming the option, for a value of a wrong type or out of bounds.
     """
 
-    data: str = option("mnist", "what to train on, see `tinygen data list`")
+    data: str = option("mnist", "see `tinygen data list`, or a folder of images")
     steps: int = option(2000, "training steps", least=1)
     batch_size: int = option(64, "samples in a step", least=1)
     seed: int = option(0, "all randomness follows from it", least=0, most=2**63 - 1)
@@ -166,6 +166,9 @@ class Config:
     sample_every: int = option(500, "steps between pictures of samples", least=1)
     save_every: int = option(500, "steps between checkpoints", least=1)
     ema: float = option(0.0, "decay of averaged weights, 0 for none", least=0, below=1)
+    image_size: int = option(0, "side of images, 0: as fits", least=0, most=1024)
+    color: str = option("auto", "grey or RGB images", choices=("auto", "grey", "rgb"))
+    bad_files: str = option("refuse", "in a folder", choices=("refuse", "skip"))
 
     def __post_init__(self):
         for one in self.options():

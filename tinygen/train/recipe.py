@@ -57,6 +57,7 @@ class Recipe(ABC):
     name : as typed after `tinygen train`      summary : one line for `tinygen list`
     kind : of the data that it takes, "images" or "plane"
     conditional : whether `sample` takes a `label`
+    asks : other options that `sample` takes, by name, such as ("steps",)
     config : the options, an instance of the class's own `Config`
     data : an `Images` or `Points`; opened by the name config.data if left out
     """
@@ -65,18 +66,27 @@ class Recipe(ABC):
     summary: str
     kind = "images"
     conditional = False
+    asks: tuple[str, ...] = ()
     Config = Config
 
     def __init__(self, config: Config | None = None, data=None):
         self.config = self.Config() if config is None else config
         if data is None:
-            common = {"batch_size": self.config.batch_size, "seed": self.config.seed}
-            data = open_data(self.config.data, self.kind, **common)
+            names = "batch_size", "seed", "image_size", "color", "bad_files"
+            asked = {name: getattr(self.config, name) for name in names}
+            data = open_data(self.config.data, self.kind, fit=self.fit, **asked)
         self.data = data
         with backend.device(self.config.device):
             self.build(backend.rng(self.config.seed, "init"))
 
     # -- what a recipe says ------------------------------------------------------
+
+    def fit(self, side: int) -> int:
+        """The side of images that the networks can take, where none is asked for.
+
+        side : that of the data's own images, or 64 for a folder
+        """
+        return side
 
     @abstractmethod
     def build(self, rng: np.random.Generator) -> None:
@@ -126,18 +136,16 @@ class Recipe(ABC):
 
     # -- what the loop and the command line call ---------------------------------
 
-    def draw(
-        self, n: int, *, seed: int | None = None, label: int | None = None
-    ) -> np.ndarray:
+    def draw(self, n: int, *, seed: int | None = None, **asked) -> np.ndarray:
         """n samples as a float32 array on the host; the same seed, the same samples.
 
         seed : of the noise, the run's own if left out
-        label : the class to draw, of a conditional recipe
-        Raises ConfigError for a label that it cannot draw, ShapeError if the recipe's
-        samples are not shaped like its data.
+        asked : options of the recipe's `sample`, such as label=7; None is left out
+        Raises ConfigError for an option or a label that it does not take, ShapeError if
+        the recipe's samples are not shaped like its data.
         """
         seed = self.config.seed if seed is None else seed
-        asked = {} if label is None else {"label": self._checked(label)}
+        asked = self.checked(asked)
         with self.at_rest():
             samples = self.sample(n, rng=backend.rng(seed, "sample"), **asked)
         if samples.shape != (n, *self.data.shape):
@@ -147,8 +155,21 @@ class Recipe(ABC):
             )
         return as_array(samples).astype(np.float32, copy=False)
 
-    def _checked(self, label: int) -> int:
-        """The label, if the recipe can draw that class."""
+    def checked(self, asked: dict) -> dict:
+        """The options that are not None, if the recipe takes them; else ConfigError."""
+        asked = {name: value for name, value in asked.items() if value is not None}
+        if "label" in asked:
+            self._check_label(asked["label"])
+        for name, value in asked.items():
+            if name != "label" and name not in self.asks:
+                raise ConfigError(
+                    f"recipe {self.name} samples without {name} ({name} {value}). Fix: "
+                    f"leave it out; this recipe takes {', '.join(self.asks) or 'none'}"
+                )
+        return asked
+
+    def _check_label(self, label: int) -> None:
+        """Raise ConfigError unless the recipe can draw that class."""
         if not self.conditional:
             raise ConfigError(
                 f"recipe {self.name} draws no class that is asked for (class {label}). "
@@ -159,7 +180,6 @@ class Recipe(ABC):
                 f"class {label} of {self.data.name}. "
                 f"Fix: one of 0..{len(self.data.classes) - 1}"
             )
-        return label
 
     def measure(self) -> dict[str, float]:
         """What `evaluate` finds on the held-out data; always with the same noise."""

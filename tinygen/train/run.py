@@ -195,20 +195,26 @@ def command(recipe: Recipe, folder: Path | str, *, resume: bool = False) -> str:
 
 
 def changed(recipe: Recipe, before: Checkpoint) -> dict[str, str]:
-    """Name -> "old, now new" of what differs from a checkpoint and changes a step."""
-    then = {"recipe": before.recipe, "contents": before.data, **before.config}
+    """Name -> "old, now new" of what differs from a checkpoint and changes a step.
+
+    An option that is younger than the checkpoint had its default then.  Another name
+    or place of the same data changes nothing.
+    """
+    then = {"recipe": before.recipe, "contents": before.data}
+    then |= {**type(recipe.config)().to_dict(), **before.config}
     now = {"recipe": recipe.name, "contents": recipe.data.fingerprint}
     now |= recipe.config.to_dict()
+    free = FREE | {"data"} if then["contents"] == now["contents"] else FREE
     return {
         name: f"{then.get(name)}, now {now.get(name)}"
         for name in {**then, **now}
-        if then.get(name) != now.get(name) and name not in FREE
+        if then.get(name) != now.get(name) and name not in free
     }
 
 
 def check_unchanged(recipe: Recipe, before: Checkpoint, allowed) -> None:
     """Raise ConfigError listing everything that would make the run another one."""
-    check_names(allowed, ["contents", *before.config])
+    check_names(allowed, ["contents", *before.config, *recipe.config.to_dict()])
     odd = {k: v for k, v in changed(recipe, before).items() if k not in allowed}
     if odd:
         names = ", ".join(f"{name} was {values}" for name, values in odd.items())

@@ -3,17 +3,26 @@
 `Images` and `Points` look alike, so one loop serves pictures and the plane.
 """
 
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from tinygen import backend, data
-from tinygen.data.bundled import unknown
+from tinygen.data.bundled import Dataset, Split, frozen, unknown
+from tinygen.data.folder import open_folder
 from tinygen.data.planes import PLANES
+from tinygen.data.resize import recoloured, resized
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
 
 HELD_OUT = 2500  # points of a plane to evaluate on, as many as PacGAN takes
+HELD_OUT_IMAGES = 1000  # to evaluate on: all of those that are bundled
+FOLDER = "folder:"  # before a path that could be taken for a name
+FOLDER_SIDE = 64  # pixels of a side of images read from a folder
 
 
 class Batch(NamedTuple):
@@ -29,6 +38,8 @@ class Batch(NamedTuple):
 class Images:
     """A data set of images as batches of float32 in [-1, 1].
 
+    held_out : its test images, at most 1,000 of them
+
     The last batch of an epoch is left out if it is smaller, so every step is alike.
     Raises DataError if there are fewer training images than batch_size.
     """
@@ -39,7 +50,7 @@ class Images:
         self.name, self.shape = dataset.name, dataset.shape
         self.classes = dataset.classes
         self.fingerprint = f"sha256:{dataset.sha256}"
-        self.train, self.held_out = dataset.train, dataset.test
+        self.train, self.held_out = dataset.train, first(dataset.test)
         self.loader = data.Loader(
             dataset.train.images,
             dataset.train.labels,
@@ -87,16 +98,75 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(row.name for row in rows)
 
 
-def open_data(name: str, kind: str, *, batch_size: int, seed: int):
-    """The data of that name, if it is of the kind that a recipe takes.
+def open_data(
+    name: str,
+    kind: str,
+    *,
+    batch_size: int,
+    seed: int,
+    image_size: int = 0,
+    color: str = "auto",
+    bad_files: str = "refuse",
+    fit: Callable[[int], int] = lambda side: side,
+):
+    """The data of that name, or the images in that folder, for a recipe of a kind.
 
-    Raises ConfigError with the nearest name and all that would do.
+    name : see `names`, or a path with a separator in it, or of a folder that is there;
+        "folder:mnist" is a folder although its name is also that of a data set
+    image_size : pixels of a side; 0 for the fitting one
+    fit : side -> side that the recipe can make, asked only where image_size is 0
+    color : "grey", "rgb", or "auto": as the data are, and RGB for a folder
+    bad_files : "skip" leaves out what cannot be read in a folder
+
+    Raises ConfigError with the nearest name and all that would do; DataError for a
+    folder that cannot be used.
     """
+    if kind == "images" and is_folder(name):
+        found = open_folder(
+            name.removeprefix(FOLDER),
+            size=image_size or fit(FOLDER_SIDE),
+            grey=color == "grey",
+            skip=bad_files == "skip",
+        )
+        return Images(found, batch_size=batch_size, seed=seed)
     if name not in names(kind):
         raise ConfigError(unknown(f"data of kind {kind!r}:", name, names(kind)))
     if name in PLANES:
         return Points(data.plane(name), batch_size=batch_size, seed=seed)
-    return Images(data.load(name), batch_size=batch_size, seed=seed)
+    found = data.load(name)
+    size = image_size or fit(found.shape[1])
+    return Images(shaped(found, size, color), batch_size=batch_size, seed=seed)
+
+
+def is_folder(name: str) -> bool:
+    """Whether `name` means a folder of images, there or not, and no data set."""
+    if name.startswith(FOLDER):
+        return True
+    known = {"", *(row.name for row in data.describe())}
+    separated = any(mark and mark in name for mark in ("/", os.sep, os.altsep))
+    return name not in known and (separated or Path(name).expanduser().is_dir())
+
+
+def shaped(dataset: Dataset, size: int, color: str) -> Dataset:
+    """The data set with images of size x size, in grey or RGB if that is asked for."""
+    channels = {"auto": dataset.shape[0], "grey": 1, "rgb": 3}[color]
+    if dataset.shape == (channels, size, size):
+        return dataset
+
+    def changed(split: Split) -> Split:
+        images = recoloured(resized(split.images, size), grey=channels == 1)
+        return Split(frozen(images), split.labels)
+
+    train, test = changed(dataset.train), changed(dataset.test)
+    sha256 = f"{dataset.sha256} as {channels} x {size} x {size}"
+    return replace(dataset, train=train, test=test, sha256=sha256)
+
+
+def first(split: Split) -> Split:
+    """At most 1,000 images of a split, the first."""
+    if len(split) <= HELD_OUT_IMAGES:
+        return split
+    return Split(split.images[:HELD_OUT_IMAGES], split.labels[:HELD_OUT_IMAGES])
 
 
 def _on_device(x: np.ndarray, labels: np.ndarray | None = None) -> Batch:
