@@ -1,0 +1,1 @@
+"""What builds, checks and lists the chapters."""
