@@ -22,8 +22,24 @@ LAYERS = {
     "conv transpose": lambda t: t.ConvTranspose2d(2, 4, 4, 2, 1, 1, 2),
     "batch norm": lambda t: t.BatchNorm2d(2),
     "group norm": lambda t: t.GroupNorm(2, 2),
+    "batch norm, mean of all": lambda t: t.BatchNorm2d(2, momentum=None),
+    "batch norm, no statistics": lambda t: t.BatchNorm2d(2, 0.1, 0.3, False, False),
+    "instance norm": lambda t: t.InstanceNorm2d(2, 0.1, 0.3, True),
+    "instance norm, tracking": lambda t: t.InstanceNorm2d(2, 1e-5, 0.3, False, True),
     "average": lambda t: t.AvgPool2d(3, 2, 1),
     "max": lambda t: t.MaxPool2d((2, 3), 2),
+    "max, dilated": lambda t: t.MaxPool2d((3, 2), 1, 1, (2, 3)),
+    "unfold": lambda t: t.Unfold((2, 3), (2, 1), 1, 2),
+    "unfold and fold": lambda t: t.Sequential(
+        t.Unfold((2, 3), 1, 1, 2), t.Fold((7, 11), (2, 3), 1, 1, 2)
+    ),
+    "shuffle": lambda t: t.Sequential(t.Conv2d(2, 8, 3), t.PixelShuffle(2)),
+    "unshuffle": lambda t: t.Sequential(t.Conv2d(2, 3, (2, 4)), t.PixelUnshuffle(2)),
+    "upsample": lambda t: t.Upsample(scale_factor=2),
+    "upsample by a fraction": lambda t: t.Upsample(scale_factor=1.3),
+    "upsample, bilinear": lambda t: t.Upsample((5, 20), mode="bilinear"),
+    "upsample by a fraction, bilinear": lambda t: t.Upsample(None, 2.6, "bilinear"),
+    "upsample, corners": lambda t: t.Upsample((5, 20), None, "bilinear", True),
 }
 
 
@@ -32,7 +48,7 @@ class Seeded:
 
     def __getattr__(self, name):
         kind = getattr(nn, name)
-        if name.startswith("Conv"):
+        if name.startswith("Conv"):  # the others draw nothing
             return lambda *args: kind(*args, rng=rng())
         return kind
 
@@ -47,9 +63,10 @@ def test_layers_agree_with_pytorch(name, training):
     ours.train(training)
     theirs.train(training)
     x = images(3, 2, 7, 11, dtype="float32")
+    atol = 5e-6 if "upsample" in name else 2e-6  # PyTorch's places are float32 too
     for _ in range(2):
         y, expected = ours(x), theirs(torch.from_numpy(x.data))
-        np.testing.assert_allclose(y.data, expected.detach().numpy(), atol=2e-6)
+        np.testing.assert_allclose(y.data, expected.detach().numpy(), atol=atol)
     for key, value in theirs.state_dict().items():
         np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), atol=1e-6)
 
@@ -59,6 +76,32 @@ def test_first_weights_fill_pytorchs_range(kind):
     weight = kind(32, 16, 5, rng=rng()).weight.data
     bound = 1 / np.sqrt(np.prod(weight.shape[1:]))
     assert 0.99 * bound < abs(weight).max() <= bound
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 4)])
+def test_batch_norm_of_vectors_and_rows_agrees_with_pytorch(shape, training):
+    torch = pytest.importorskip("torch")
+    ours, theirs = nn.BatchNorm1d(3).train(training), torch.nn.BatchNorm1d(3)
+    theirs.train(training)
+    x = images(*shape, dtype="float32")
+    for _ in range(2):
+        y, expected = ours(x), theirs(torch.from_numpy(x.data))
+        np.testing.assert_allclose(y.data, expected.detach().numpy(), atol=2e-6)
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_conv1d_agrees_with_pytorch(groups):
+    torch = pytest.importorskip("torch")
+    settings = (4, 6, 3, 2, (1,), 2, groups)
+    ours, theirs = nn.Conv1d(*settings, rng=rng()), torch.nn.Conv1d(*settings)
+    state = {k: torch.from_numpy(v) for k, v in ours.state_dict().items()}
+    theirs.load_state_dict(state)
+    x = images(3, 4, 11, dtype="float32")
+    expected = theirs(torch.from_numpy(x.data)).detach().numpy()
+    np.testing.assert_allclose(ours(x).data, expected, atol=2e-6)
 
 
 def test_batch_norm_keeps_running_statistics_as_stated():
@@ -143,6 +186,42 @@ def test_a_causal_mask_hides_the_future():
     before, after = heads(x, mask=mask).data, heads(tg.tensor(later), mask=mask).data
     assert (before[:, :3] == after[:, :3]).all()
     assert (before[:, 3:] != after[:, 3:]).any()
+
+
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_attention_of_several_heads_has_pytorchs_weights(others):
+    """To itself, to other keys, to other keys and values."""
+    torch = pytest.importorskip("torch")
+    ours = nn.MultiheadAttention(6, 3, rng=rng())
+    theirs = torch.nn.MultiheadAttention(6, 3, batch_first=True)
+    state = {k: torch.from_numpy(v) for k, v in ours.state_dict().items()}
+    assert list(state) == list(theirs.state_dict())
+    state["in_proj_bias"] += torch.linspace(-1, 1, 18)
+    ours.load_state_dict({k: v.numpy() for k, v in state.items()})
+    theirs.load_state_dict(state)
+    query = images(2, 4, 6, dtype="float32")
+    rest = [images(2, 5, 6, seed=s, dtype="float32") for s in range(2, 2 + others)]
+    mask = rng(5).random((4, 5 if others else 4)) < 0.7
+    mask[:, 0] = True
+    three = [query, *rest]
+    three += three[-1:] * (2 - others)
+    tensors = [torch.from_numpy(x.data) for x in three]
+    hidden = torch.from_numpy(~mask)  # PyTorch's layer asks what may not be seen
+    expected = theirs(*tensors, attn_mask=hidden, need_weights=False)[0]
+    y = ours(query, *rest, mask=mask).data
+    np.testing.assert_allclose(y, expected.detach().numpy(), atol=2e-6)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_agrees_with_pytorch(causal):
+    torch = pytest.importorskip("torch")
+    q, k, v = (images(2, n, 3, seed=s) for n, s in ((4, 1), (5, 2), (5, 3)))
+    bias = None if causal else images(4, 5, seed=4)
+    ours = F.scaled_dot_product_attention(q, k, v, bias, is_causal=causal, scale=0.3)
+    tensors = [torch.from_numpy(x.data) for x in (q, k, v, bias) if x is not None]
+    theirs = torch.nn.functional.scaled_dot_product_attention
+    expected = theirs(*tensors, is_causal=causal, scale=0.3)
+    np.testing.assert_allclose(ours.data, expected.numpy(), rtol=1e-10)
 
 
 def test_time_embedding_by_its_definition():

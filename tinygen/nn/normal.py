@@ -9,7 +9,7 @@ from tinygen import functional as F
 from tinygen import init
 from tinygen.backend import module as arrays_of
 from tinygen.backend import xp_of
-from tinygen.creation import ones, tensor, zeros
+from tinygen.creation import ones, zeros
 from tinygen.nn.conv import ConvTranspose2d
 from tinygen.nn.layers import Embedding, Linear
 from tinygen.nn.module import Module
@@ -179,18 +179,21 @@ class AdaIN(Module):
 class SpectralNorm(Module):
     """A layer whose weight is divided by its largest singular value.
 
-    sigma = u^T W v, with u, v from one step of power iteration in each training pass
-    (constants for the gradient); W is the weight as a matrix with one row for each
-    output channel (as PyTorch's: of a transposed convolution axis 1 of the weight).
+    sigma = u^T W v, with u, v from one step of power iteration in each training pass,
+    kept in eval mode: constants for gradients of any order.  W is the weight as a
+    matrix with one row for each output channel (as PyTorch's: of a transposed
+    convolution axis 1 of the weight).
     layer : with a `weight`, such as Linear or Conv2d
     Source: Miyato et al., arXiv 1802.05957, algorithm 1.
     """
 
     def __init__(self, layer: Module, eps: float = 1e-12, *, rng):
         self.layer, self.eps = layer, eps
-        rows = self.matrix().shape[0]
-        start = rng.standard_normal(rows, dtype=np.float32)
-        self.u = tensor(start / np.linalg.norm(start)).data
+        matrix = self.matrix().data
+        start = rng.standard_normal(len(matrix), dtype=np.float32)
+        start = (start / np.linalg.norm(start)).astype(matrix.dtype)
+        self.u = xp_of(matrix).asarray(start)
+        self.v = self._unit(matrix.T @ self.u)
 
     def matrix(self):
         """The layer's weight, (outputs, all else)."""
@@ -201,25 +204,22 @@ class SpectralNorm(Module):
 
     def forward(self, x):
         weight, matrix = self.layer.weight, self.matrix()
-        u, v = self._iterated(matrix.data)
-        sigma = (u @ (matrix @ v)).sum()
+        if self.training:
+            self._iterate(matrix.data)
+        sigma = (self.u @ (matrix @ self.v)).sum()
         whole, self.layer.weight = weight, weight / sigma
         try:
             return self.layer(x)
         finally:
             self.layer.weight = whole
 
-    def _iterated(self, matrix):
-        """v = W^T u / |W^T u|, then u = W v / |W v|; u is kept when training."""
-        xp = xp_of(matrix)
-        u = self.u.astype(matrix.dtype, copy=False)
-        v = matrix.T @ u
-        v = v / (xp.linalg.norm(v) + self.eps)
-        if self.training:
-            u = matrix @ v
-            u = u / (xp.linalg.norm(u) + self.eps)
-            self.u = u
-        return u, v
+    def _iterate(self, matrix) -> None:
+        """v = W^T u / |W^T u|, then u = W v / |W v|."""
+        self.v = self._unit(matrix.T @ self.u)
+        self.u = self._unit(matrix @ self.v)
+
+    def _unit(self, vector):
+        return vector / (xp_of(vector).linalg.norm(vector) + self.eps)
 
 
 class ClassProjection(Module):
