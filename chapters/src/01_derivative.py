@@ -42,7 +42,7 @@ def secant(figure, i):
     slopes = (np.exp(a) - np.exp(b)) / (a - b)
     x = np.linspace(-0.4, 2.4, 50)
     left.plot(x, np.exp(x), color="0.6")
-    left.plot(x, math.e + slopes[-1] * (x - 1), color="tab:blue")
+    left.plot(x, math.exp(b[-1]) + slopes[-1] * (x - b[-1]), color="tab:blue")
     left.plot([b[-1], a[-1]], np.exp([b[-1], a[-1]]), "o", color="tab:red", ms=3)
     left.set(ylim=(-1, 10), xlabel="x", title=f"h = {h[-1]:.0e}")
     right.loglog(h, abs(slopes - math.e) + 1e-16, "o", color="tab:blue", ms=3)

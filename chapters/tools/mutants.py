@@ -3,9 +3,10 @@
     python chapters/tools/mutants.py          all chapters
     python chapters/tools/mutants.py 01 02    these
 
-A mutant is killed if the test fails by an assertion.  One process loads the large
-libraries once and forks a child for every mutant, so a mutant costs a fraction of a
-second; `os.fork` is needed, so not on Windows.
+A mutant is killed if the test fails by an assertion.  Tests are collected once; every
+mutant runs in a forked child (so not on Windows).  A mistake in a chapter's cells is
+seen at once, as tests read the cells anew; one in the library makes the child import
+the library again.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -25,19 +27,19 @@ from chapters.tools import ledger
 
 PARTS = ("tinygen", "chapters/src", "chapters/tools", "chapters/equations")
 PARTS += ("chapters/checks", "tests/chapters")
+OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist")
 PASSED, KILLED, BROKEN = "survives", "killed", "fails otherwise"
 
 
 def copy_to(folder: Path) -> None:
     """The library, the chapters' code and their tests in another folder."""
-    skip = shutil.ignore_patterns("__pycache__", "*.ipynb")
     for part in PARTS:
-        shutil.copytree(ROOT / part, folder / part, ignore=skip)
+        shutil.copytree(ROOT / part, folder / part)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow: long\n")
 
 
-class Outcome:
-    """A pytest plugin that hears how tests end."""
+class Ends:
+    """A pytest plugin that notes how tests end."""
 
     def __init__(self):
         self.ends = []
@@ -49,14 +51,47 @@ class Outcome:
         elif call.when == "call":
             self.ends.append(PASSED)
 
+    def worst(self) -> str:
+        """Of all that was noted."""
+        return max(self.ends or [BROKEN], key=[PASSED, KILLED, BROKEN].index)
 
-def outcome(folder: Path, node: str) -> str:
-    """Run one test of the copy in a forked child: passed, killed or broken."""
+
+class Trial:
+    """A pytest plugin: instead of running tests, run each with each of its mutants."""
+
+    def __init__(self, folder: Path, rows):
+        self.folder, self.rows, self.wrong = folder, rows, []
+
+    def pytest_runtestloop(self, session):
+        """Collected; now plant, run in a child, restore.  -> True: no other loop"""
+        items = {item.name: item for item in session.items}
+        for row in self.rows:
+            item = items[row.test]
+            if (end := forked(alone, item)) != PASSED:
+                self.wrong.append(f"Eq. ({row.id}): without a mutant its test {end}")
+            for mutant in row.mutants:
+                end = self.planted(mutant, item, row.node)
+                if end != KILLED:
+                    told = f"Eq. ({row.id}): mutant {mutant.name!r} {end}"
+                    self.wrong.append(told)
+        return True
+
+    def planted(self, mutant, item, node: str) -> str:
+        """How the test ends with the mistake in its file."""
+        before = plant(self.folder, mutant)
+        in_library = mutant.file.startswith("tinygen/")
+        end = forked(anew, node) if in_library else forked(alone, item)
+        (self.folder / mutant.file).write_text(before, encoding="utf-8")
+        return end
+
+
+def forked(run, what) -> str:
+    """What run(what) returns in a child process; "fails otherwise" if it dies."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
-            os.write(write, in_child(folder, node).encode())
+            os.write(write, run(what).encode())
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -65,19 +100,29 @@ def outcome(folder: Path, node: str) -> str:
     return end or BROKEN
 
 
-def in_child(folder: Path, node: str) -> str:
-    """Run one test with the copy's modules in the place of those loaded."""
+def alone(item) -> str:
+    """How a collected test ends.  -> PASSED, KILLED or BROKEN"""
+    ends = Ends()
+    item.config.pluginmanager.register(ends)
+    runtestprotocol(item, log=False)
+    return ends.worst()
+
+
+def anew(node: str) -> str:
+    """How a test ends when everything it uses is imported again."""
+    forget()
+    ends = Ends()
+    pytest.main([*OPTIONS, node], plugins=[ends])
+    return ends.worst()
+
+
+def forget() -> None:
+    """Forget the library, the chapters' tools and their tests."""
     for name in list(sys.modules):
-        if name.partition(".")[0] in ("tinygen", "chapters"):
+        top = name.partition(".")[0]
+        tests = top == "conftest" or top.startswith("test_equations_")
+        if tests or top in ("tinygen", "chapters"):
             del sys.modules[name]
-    os.chdir(folder)
-    sys.path.insert(0, str(folder))
-    sys.dont_write_bytecode = True
-    plugin = Outcome()
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main([*options, node], plugins=[plugin])
-    return max(plugin.ends or [BROKEN], key=[PASSED, KILLED, BROKEN].index)
 
 
 def plant(folder: Path, mutant) -> str:
@@ -92,20 +137,21 @@ def plant(folder: Path, mutant) -> str:
 
 def survivors(rows) -> list[str]:
     """Run every mutant of the rows, and each test without one.  -> what went wrong."""
-    wrong = []
+    rows, here = [row for row in rows if row.mutants], Path.cwd()
+    files = sorted({row.node.partition("::")[0] for row in rows})
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         copy_to(folder)
-        for row in (row for row in rows if row.mutants):
-            if (end := outcome(folder, row.node)) != PASSED:
-                wrong.append(f"Eq. ({row.id}): without a mutant its test {end}")
-            for mutant in row.mutants:
-                before = plant(folder, mutant)
-                end = outcome(folder, row.node)
-                (folder / mutant.file).write_text(before, encoding="utf-8")
-                if end != KILLED:
-                    wrong.append(f"Eq. ({row.id}): mutant {mutant.name!r} {end}")
-    return wrong
+        trial = Trial(folder, rows)
+        forget()
+        os.chdir(folder)
+        sys.path.insert(0, str(folder))
+        sys.dont_write_bytecode = True
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            end = pytest.main([*OPTIONS, *files], plugins=[trial])
+        os.chdir(here)
+    failed = end not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return [*trial.wrong, *([told.getvalue()] if failed and rows else [])]
 
 
 def main(arguments) -> int:

@@ -58,7 +58,7 @@ def apng(frames, *, milliseconds: int = 120, hold: int = 1500) -> bytes:
 def _image(frame: np.ndarray) -> Image.Image:
     if frame.ndim == 2:
         return Image.fromarray((frame // 16 * SPREAD).astype(np.uint8))
-    return Image.fromarray(frame[..., :3] // 8 * 8)
+    return Image.fromarray((frame[..., :3] // 8 * 255.0 / 31).astype(np.uint8))
 
 
 def drawn(draw: Callable, count: int, size=(4.8, 3.2), dpi: int = 90) -> list:
