@@ -6,11 +6,14 @@ import pytest
 from tinygen.errors import ConfigError
 from tinygen.recipes import RECIPES
 
+SMALL = {"batch_size": 16, "sampling_steps": 3}  # so that a step is quick
+
 
 def made(name, **options):
-    """A recipe with a small batch, so that a step is quick."""
+    """A recipe with small options, those of them that it has."""
     kind = RECIPES[name]
-    return kind(kind.Config(**{"batch_size": 16, **options}))
+    small = {key: value for key, value in SMALL.items() if hasattr(kind.Config, key)}
+    return kind(kind.Config(**{**small, **options}))
 
 
 def trained(name, steps, **options):
@@ -84,7 +87,7 @@ def test_looking_at_a_run_changes_nothing(name):
 
 
 def test_a_class_is_drawn_or_refused(name):
-    recipe = made(name)
+    recipe, _ = trained(name, 2)
     if not recipe.conditional:
         with pytest.raises(ConfigError, match=r"draws no class .*Fix:"):
             recipe.draw(2, label=1)

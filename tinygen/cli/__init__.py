@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from tinygen import __version__
-from tinygen.cli import data, evaluate, gradcheck, recipes, sample, train
+from tinygen.cli import data, edit, evaluate, gradcheck, recipes, sample, train
 from tinygen.errors import (
     CheckpointError,
     ConfigError,
@@ -21,7 +21,7 @@ from tinygen.errors import (
     TinygenError,
 )
 
-COMMANDS = recipes, train, sample, evaluate, data, gradcheck  # as --help lists them
+COMMANDS = recipes, train, sample, edit, evaluate, data, gradcheck  # in this order
 EXITS: dict[type[BaseException], int] = {  # the first that fits
     ConfigError: 2,
     NonFiniteError: 3,

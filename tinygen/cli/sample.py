@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+from tinygen.cli import sampling
 from tinygen.cli.command import command
 from tinygen.errors import ConfigError
 
@@ -13,8 +14,7 @@ def add(commands) -> None:
     one.add_argument("run_folder", metavar="RUN", help="folder, or one checkpoint")
     one.add_argument("-n", type=int, default=64, help="how many; default 64")
     one.add_argument("--out", metavar="FILE", help="a .png picture or .npz array")
-    one.add_argument("--class", dest="label", type=int, help="of a conditional model")
-    one.add_argument("--seed", type=int, help="of the noise; default the run's")
+    sampling.add_options(one)
     one.add_argument("--device", help="default the run's")
 
 
@@ -33,7 +33,7 @@ def sample(args) -> int:
     if out.suffix not in (".png", ".npz"):
         raise ConfigError(f"--out {out}: unknown ending. Fix: .png or .npz")
     recipe = trained(place, device=args.device)
-    samples = recipe.draw(args.n, seed=args.seed, label=args.label)
+    samples = recipe.draw(args.n, seed=args.seed, **sampling.asked(args))
     if out.suffix == ".png":
         plot.save_samples(out, samples)
     else:

@@ -2,8 +2,20 @@
 
 from tinygen.recipes.autoencoder import AutoencoderRecipe
 from tinygen.recipes.dcgan import DCGAN, ConditionalGAN, UpsampleDCGAN
+from tinygen.recipes.diffusion import DDPM, ClassDDPM, PlaneDDPM, SmallDDPM
 from tinygen.recipes.gan import DenseGAN, RingGAN
 from tinygen.train.recipe import Recipe
 
-ALL = (AutoencoderRecipe, DenseGAN, RingGAN, DCGAN, UpsampleDCGAN, ConditionalGAN)
+ALL = (
+    AutoencoderRecipe,
+    DenseGAN,
+    RingGAN,
+    DCGAN,
+    UpsampleDCGAN,
+    ConditionalGAN,
+    DDPM,
+    ClassDDPM,
+    SmallDDPM,
+    PlaneDDPM,
+)
 RECIPES: dict[str, type[Recipe]] = {recipe.name: recipe for recipe in ALL}
