@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
+from PIL import Image
 
 from tinygen.recipes import RECIPES
 from tinygen.train import loop
@@ -53,6 +54,27 @@ def test_every_option_of_sampling_arrives(tinygen, run):
         for v in ("small", "large")
     )
     assert not np.array_equal(small, large)
+
+
+def frames(path):
+    """How many frames an animated PNG has, but for the still one, and its size."""
+    with Image.open(path) as image:
+        return image.n_frames - 1, image.size
+
+
+def test_a_film_of_the_samples_that_are_drawn(tinygen, run, tmp_path):
+    plain = drawn(tinygen, run)
+    assert np.array_equal(plain, drawn(tinygen, run, "--film", "film.png"))
+    assert frames("film.png") == (4, (102, 102))  # 3 steps and the end
+    plane = trained(tmp_path / "plane", "ddpm-plane")
+    words = ("-n", 5, "--film", "film.png", "--steps", 2, "--out", "x.npz")
+    assert tinygen("sample", plane, *words)[0] == 0
+    assert frames("film.png") == (3, (320, 320))
+    code, _, error = tinygen("sample", run, "--film", "film.gif")
+    assert code == 2 and "unknown ending. Fix: .png" in error
+    assert tinygen("train", "toy", "--steps", 1, "--out", "toy")[0] == 0
+    code, _, error = tinygen("sample", "toy", "--film", "film.png")
+    assert code == 2 and "draws in one step" in error
 
 
 @pytest.fixture

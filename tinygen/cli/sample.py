@@ -14,6 +14,7 @@ def add(commands) -> None:
     one.add_argument("run_folder", metavar="RUN", help="folder, or one checkpoint")
     one.add_argument("-n", type=int, default=64, help="how many; default 64")
     one.add_argument("--out", metavar="FILE", help="a .png picture or .npz array")
+    one.add_argument("--film", metavar="FILE", help="a .png that moves, of diffusion")
     sampling.add_options(one)
     one.add_argument("--device", help="default the run's")
 
@@ -23,6 +24,7 @@ def sample(args) -> int:
     import numpy as np
 
     from tinygen import files, plot
+    from tinygen.cli import film
     from tinygen.recipes.trained import trained
 
     if args.n < 1:
@@ -32,8 +34,14 @@ def sample(args) -> int:
     out = Path(args.out or default)
     if out.suffix not in (".png", ".npz"):
         raise ConfigError(f"--out {out}: unknown ending. Fix: .png or .npz")
+    if args.film and Path(args.film).suffix != ".png":
+        raise ConfigError(f"--film {args.film}: unknown ending. Fix: .png")
     recipe = trained(place, device=args.device)
-    samples = recipe.draw(args.n, seed=args.seed, **sampling.asked(args))
+    asked = {"seed": args.seed, **sampling.asked(args)}
+    if args.film:
+        samples = film.filmed(recipe, args.n, args.film, **asked)
+    else:
+        samples = recipe.draw(args.n, **asked)
     if out.suffix == ".png":
         plot.save_samples(out, samples)
     else:
