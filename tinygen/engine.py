@@ -136,18 +136,16 @@ def grad(
     grad_outputs : dL/doutputs, shapes as `outputs`; may be left out for one element
     create_graph : record the gradients too, so that they can be differentiated
     allow_unused : None for an input that the outputs do not depend on, not an error
-    Raises GraphError if an input requires no grad or is not used by the outputs.
+    Raises GraphError if an input is no Tensor, requires no grad, or is not used.
     """
-    outputs, inputs = _listed(outputs), _listed(inputs)
-    seeds = [None] * len(outputs) if grad_outputs is None else _listed(grad_outputs)
+    outputs = explain.tensors(outputs, "output")
+    inputs = explain.tensors(inputs, "input")
+    empty = [None] * len(outputs)
+    seeds = empty if grad_outputs is None else explain.listed(grad_outputs)
     nodes = _ancestors(outputs)
     explain.check_grad(outputs, inputs, seeds, set(nodes), allow_unused)
     wanted = [x.node for x in inputs]
     return _backward(outputs, seeds, nodes, wanted, create_graph, retain_graph)
-
-
-def _listed(x) -> list:
-    return list(x) if isinstance(x, (list, tuple)) else [x]
 
 
 def _ancestors(outputs) -> list[Node]:

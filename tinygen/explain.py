@@ -14,6 +14,7 @@ from tinygen.errors import (
     DTypeError,
     GraphError,
     IndexOutOfRange,
+    NoDerivativeError,
     ShapeError,
     TinygenError,
 )
@@ -53,6 +54,23 @@ def check_assign(tensor, data) -> None:
         )
 
 
+def listed(x) -> list:
+    """One thing, or a sequence of them, as a list."""
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def tensors(x, what: str) -> list:
+    """A Tensor, or a sequence of Tensors, as a list; GraphError for anything else."""
+    found = listed(x)
+    for i, one in enumerate(found):
+        if not hasattr(one, "node"):
+            raise GraphError(
+                f"grad: {what} {i} is {one!r:.40}, {type(one).__name__}, not a Tensor. "
+                "Fix: give the Tensors themselves, not their values"
+            )
+    return found
+
+
 def check_grad(outputs, inputs, seeds, reached, allow_unused) -> None:
     """Refuse a call of `grad` that has no answer."""
     for i, y in enumerate(outputs):
@@ -64,7 +82,7 @@ def check_grad(outputs, inputs, seeds, reached, allow_unused) -> None:
         )
     unused = []
     for i, x in enumerate(inputs):
-        if getattr(x, "node", None) is None:
+        if x.node is None:
             raise GraphError(
                 f"grad: input {i} does not require grad. "
                 "Fix: make it with tensor(data, requires_grad=True)"
@@ -144,7 +162,10 @@ def check_unchanged(nodes, steps) -> None:
 
 def no_derivative(name: str, *_, **__):
     """The rule of an argument that has none."""
-    raise NotImplementedError(f"{name} has no derivative for this argument")
+    raise NoDerivativeError(
+        f"{name} has no derivative for this argument. "
+        "Fix: detach it, or write the function with ops that have one"
+    )
 
 
 def mixed_types(op, values) -> DTypeError:

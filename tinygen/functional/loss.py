@@ -5,8 +5,16 @@ reduction : "mean" over all elements (or samples, where said), "sum", or "none"
 
 import math
 
-from tinygen.backend import is_array
-from tinygen.errors import ConfigError, DataError, DTypeError, ShapeError
+import numpy as np
+
+from tinygen.backend import device_of, is_array
+from tinygen.errors import (
+    ConfigError,
+    DataError,
+    DTypeError,
+    NonFiniteError,
+    ShapeError,
+)
 from tinygen.functional.activation import log_softmax
 from tinygen.functional.normal import check_range
 from tinygen.ops import losses
@@ -123,6 +131,7 @@ def cross_entropy(logits, target, reduction: str = "mean", label_smoothing=0.0):
 def gaussian_nll(x, mean, log_variance, reduction: str = "mean"):
     """-log N(x; mean, exp(log_variance)) in nats per element, constant included."""
     _same_shapes("gaussian_nll", x=x, mean=mean, log_variance=log_variance)
+    _check_exp("gaussian_nll", "-log_variance", -values(log_variance))
     scaled = square(x - mean) * exp(-log_variance)
     return _reduced(0.5 * (scaled + log_variance + math.log(2 * math.pi)), reduction)
 
@@ -132,16 +141,36 @@ def kl_diagonal_gaussians(mean, log_variance, mean2=None, log_variance2=None):
 
     KL = 1/2 sum_j (log v2_j - log v_j + (v_j + (m_j - m2_j)^2) / v2_j - 1)
     mean, log_variance : (..., D)      -> (...); the second defaults to N(0, I)
+    Raises NonFiniteError where variances overflow (float32: log_variance of about 88);
+    on a GPU, which would have to wait for that, the result is inf instead.
     Source: Kingma & Welling, arXiv 1312.6114, appendix B.  Equation [VAE-3].
     """
     _same_shapes("kl_diagonal_gaussians", mean=mean, log_variance=log_variance)
     if mean2 is None:
+        _check_exp("kl_diagonal_gaussians", "log_variance", log_variance)
         terms = exp(log_variance) + square(mean) - log_variance - 1.0
         return 0.5 * sum(terms, -1)
     _same_shapes("kl_diagonal_gaussians", mean=mean, mean2=mean2, log2=log_variance2)
-    ratio = exp(log_variance - log_variance2)
+    difference = log_variance - log_variance2
+    _check_exp("kl_diagonal_gaussians", "log_variance - log_variance2", difference)
+    _check_exp("kl_diagonal_gaussians", "-log_variance2", -values(log_variance2))
+    ratio = exp(difference)
     shift = square(mean - mean2) * exp(-log_variance2)
     return 0.5 * sum(log_variance2 - log_variance + ratio + shift - 1.0, -1)
+
+
+def _check_exp(name: str, what: str, x) -> None:
+    """Raise NonFiniteError if sum(exp(x)) can overflow; on a GPU, do not look."""
+    x = values(x)
+    if device_of(x) != "cpu" or not x.size:
+        return
+    most, limit = float(x.max()), math.log(np.finfo(x.dtype).max / x.size)
+    if most > limit:
+        raise NonFiniteError(
+            f"{name}: {what} reaches {most:g}; above {limit:.1f} the sum of its exp "
+            f"overflows {x.dtype}. Fix: clamp it, log_variance.clip(-30, 20), or use a "
+            "smaller step size"
+        )
 
 
 __all__ = [

@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygen.backend import device_of, is_array, to_device, to_host
 from tinygen.engine import Tensor
-from tinygen.errors import GraphError
+from tinygen.errors import GraphError, ShapeError
 from tinygen.op import op
 from tinygen.ops import elementwise, index, linear, reduce, shape
 
@@ -45,7 +45,7 @@ def numpy(self) -> np.ndarray:
 def item(self):
     """The value of a one-element tensor as a Python number."""
     if self.size != 1:
-        raise ValueError(
+        raise ShapeError(
             f"item() needs one element, got shape {self.shape}. Fix: x.mean().item()"
         )
     return self.data.item()
@@ -58,7 +58,7 @@ def _array(self, dtype=None, copy=None):
 
 def _bool(self):
     if self.size != 1:
-        raise ValueError(
+        raise ShapeError(
             f"the truth of {self.size} elements is ambiguous (shape {self.shape}). "
             "Fix: x.data.any() or x.data.all()"
         )

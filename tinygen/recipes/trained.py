@@ -1,10 +1,9 @@
 """Finding a recipe by its name, and bringing a trained one back."""
 
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, choices
 from tinygen.recipes import RECIPES
 from tinygen.train import checkpoint
 from tinygen.train.recipe import Recipe
@@ -13,9 +12,7 @@ from tinygen.train.recipe import Recipe
 def find(name: str) -> type[Recipe]:
     """The recipe of that name; ConfigError with the nearest name, and all of them."""
     if name not in RECIPES:
-        near = get_close_matches(name, RECIPES, n=1, cutoff=0.5)
-        hint = f"{near[0]!r}; all of them:" if near else "one of"
-        raise ConfigError(f"unknown recipe {name!r}. Fix: {hint} {', '.join(RECIPES)}")
+        raise ConfigError(f"unknown recipe {name!r}. {choices(name, RECIPES)}")
     return RECIPES[name]
 
 

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinygen.errors import TinygenError
+
 PASS, FAIL, NONDIFFERENTIABLE = "PASS", "FAIL", "NONDIFFERENTIABLE"
 SHOWN = 5  # elements in a table
 
 
-class GradcheckError(AssertionError):
+class GradcheckError(TinygenError, AssertionError):
     """A gradient that is wrong, or cannot be judged; `.report` has the numbers."""
+
+    code = "TG-GRADIENT"
 
     def __init__(self, report: "GradcheckReport"):
         super().__init__(str(report))

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, choices
 from tinygen.testing import samples as samples  # declares them
 from tinygen.testing.cases import Case, cases
 from tinygen.testing.checks import VALUES
@@ -60,10 +60,7 @@ def run(case: Case) -> CaseReport:
 def spec_named(name: str) -> Spec:
     """The declared samples of an op or function; ConfigError if there are none."""
     if name not in SPECS:
-        near = [known for known in SPECS if name in known or known in name]
-        raise ConfigError(
-            f"no samples for {name!r}. Fix: one of {', '.join(near or sorted(SPECS))}"
-        )
+        raise ConfigError(f"no samples for {name!r}. {choices(name, sorted(SPECS))}")
     return SPECS[name]
 
 

@@ -15,11 +15,10 @@ default, `option(...)` adds one line of help and the values that are possible.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, get_type_hints
 
 from tinygen.backend import DEVICES
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, choices
 
 
 def option(
@@ -236,11 +235,7 @@ def check_names(given, known) -> None:
     """Raise ConfigError if a name given is not known: the nearest one, and the list."""
     for name in given:
         if name not in known:
-            near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-            hint = f"{near[0]!r}; all of them:" if near else "one of"
-            raise ConfigError(
-                f"unknown option {name!r}. Fix: {hint} {', '.join(known)}"
-            )
+            raise ConfigError(f"unknown option {name!r}. {choices(name, known)}")
 
 
 def shown(value) -> str:
