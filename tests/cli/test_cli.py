@@ -12,6 +12,7 @@ from matplotlib.image import imread
 
 import tinygen as tg
 from tinygen.data import describe
+from tinygen.data.home import home
 from tinygen.recipes import RECIPES
 from tinygen.train.run import Run
 
@@ -47,12 +48,25 @@ def test_version_and_help(tinygen):
     assert tinygen("train", "--help")[0] == 0
 
 
-def test_data_list(tinygen):
+def test_data_list(tinygen, monkeypatch, tmp_path):
+    monkeypatch.setenv("TINYGEN_DATA", str(tmp_path))
     code, out, _ = tinygen("data", "list")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == [
-        r.name for r in describe()
-    ]
+    *lines, folders, kept = out.splitlines()
+    assert [line.split()[0] for line in lines] == [row.name for row in describe()]
+    assert "to be downloaded, 12 MB" in out and "--data ./" in folders
+    assert str(home()) in kept
+
+
+def test_data_download_says_what_to_do(tinygen, monkeypatch, tmp_path):
+    monkeypatch.setenv("TINYGEN_DATA", str(tmp_path))
+    code, _, error = tinygen("data", "download", "mnits-full")
+    assert code == 4 and "Fix: use 'mnist-full'" in error
+    assert tinygen("data", "download")[0] == tinygen("data", "list", "x")[0] == 2
+    code, _, error = tinygen("train", "toy-images", "--data", "kmnist")
+    assert code == 4 and "Fix: tinygen data download kmnist; or on a comp" in error
+    code, _, error = tinygen("train", "toy-images", "--data", "celeba")
+    assert code == 2 and "img_align_celeba.zip" in error
 
 
 def test_train_then_the_command_that_it_prints(tinygen):

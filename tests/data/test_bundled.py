@@ -10,6 +10,7 @@ from tinygen import data
 from tinygen.data import bundled, listing
 from tinygen.data.catalogue import ENTRIES
 from tinygen.data.planes import PLANES
+from tinygen.data.published import PUBLISHED
 from tinygen.errors import DataError, IntegrityError
 
 SIZES = {  # name: (train, test, shape)
@@ -127,7 +128,7 @@ def test_total_size_and_no_stray_file():
 
 def test_describe_tells_the_truth():
     rows = {row.name: row for row in data.describe()}
-    assert list(rows) == [*data.names(), *PLANES]
+    assert list(rows) == [*data.names(), *PLANES, *PUBLISHED]
     assert set(listing.PLANE_DESCRIPTIONS) == set(PLANES)
     for name in SIZES:
         dataset, row = data.load(name), rows[name]
@@ -151,5 +152,6 @@ sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[
 import tinygen.data
 assert not [path for path in opened if path.endswith(".npz")], opened
 assert not {"skimage", "sklearn", "mlxtend"} & set(sys.modules)
+assert not {"PIL", "pooch", "requests", "socket"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True)

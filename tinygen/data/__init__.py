@@ -1,4 +1,4 @@
-"""Data: bundled real images, plane distributions with known densities, and a loader.
+"""Data: real images, bundled, downloaded or in folders; distributions in the plane.
 
 >>> from tinygen import data
 >>> mnist = data.load("mnist")
@@ -9,10 +9,16 @@
 >>> images.shape, str(images.dtype), labels.shape
 ((64, 1, 28, 28), 'float32', (64,))
 
-Nothing is read before it is asked for, and nothing ever comes from the network.
+Nothing is read before it is asked for, and only `download` ever uses the network.
 """
 
-from tinygen.data.bundled import Dataset, Photos, Split, load, names, stratified_split
+from tinygen.data.bundled import Dataset, Photos, Split, names, stratified_split
+from tinygen.data.cifar import read_cifar
+from tinygen.data.fetch import download
+from tinygen.data.folder import open_folder
+from tinygen.data.formats import read_image
+from tinygen.data.full import load
+from tinygen.data.idx import read_idx
 from tinygen.data.listing import Row, describe
 from tinygen.data.loader import Loader
 from tinygen.data.modes import ModeCoverage, modes_covered
@@ -28,10 +34,15 @@ __all__ = [
     "Row",
     "Split",
     "describe",
+    "download",
     "load",
     "modes_covered",
     "names",
+    "open_folder",
     "plane",
+    "read_cifar",
+    "read_idx",
+    "read_image",
     "stratified_split",
     "to_float",
     "to_uint8",

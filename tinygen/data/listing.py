@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from tinygen.data.bundled import FOLDER
 from tinygen.data.catalogue import ENTRIES
+from tinygen.data.full import missing, place_of
 from tinygen.data.planes import PLANES
+from tinygen.data.published import PUBLISHED
 
 PLANE_DESCRIPTIONS = {
     "ring": "8 Gaussians on a circle of radius 1, std 0.01",
@@ -19,7 +21,8 @@ class Row:
     """What is known of a data set without opening it.
 
     kind : "images", "photos" or "plane"      count : samples, None if endless
-    shape : of one sample, in words           size : bytes of its file
+    shape : of one sample, in words           size : bytes of its files
+    here : whether it can be used at once, or has to be downloaded
     """
 
     name: str
@@ -30,14 +33,20 @@ class Row:
     licence: str
     size: int
     description: str
+    here: bool = True
 
 
 def describe() -> list[Row]:
-    """A row for each bundled data set, then for each plane distribution.
+    """A row for each bundled data set, each plane distribution, each full data set.
 
     "faces" and "faces-and-others" share one file, so sizes do not add up to the total.
     """
-    bundled = [
+    return [*bundled_rows(), *plane_rows(), *full_rows()]
+
+
+def bundled_rows() -> list[Row]:
+    """What comes with the package."""
+    return [
         Row(
             name=entry.name,
             kind="photos" if entry.name == "photos" else "images",
@@ -50,7 +59,29 @@ def describe() -> list[Row]:
         )
         for entry in ENTRIES
     ]
-    return bundled + [
+
+
+def plane_rows() -> list[Row]:
+    """What is drawn as it is needed."""
+    return [
         Row(name, "plane", None, "2", (), "none needed", 0, PLANE_DESCRIPTIONS[name])
         for name in PLANES
+    ]
+
+
+def full_rows() -> list[Row]:
+    """What can be downloaded, and whether it has been."""
+    return [
+        Row(
+            name=one.name,
+            kind="images",
+            count=sum(one.count),
+            shape=" x ".join(map(str, one.shape)),
+            classes=one.classes,
+            licence=one.licence,
+            size=one.size,
+            description=one.description,
+            here=not missing(one, place_of(one)),
+        )
+        for one in PUBLISHED.values()
     ]

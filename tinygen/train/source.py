@@ -14,7 +14,9 @@ import numpy as np
 from tinygen import backend, data
 from tinygen.data.bundled import Dataset, Split, frozen, unknown
 from tinygen.data.folder import open_folder
+from tinygen.data.full import is_celeba
 from tinygen.data.planes import PLANES
+from tinygen.data.published import CELEBA
 from tinygen.data.resize import recoloured, resized
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
@@ -38,7 +40,7 @@ class Batch(NamedTuple):
 class Images:
     """A data set of images as batches of float32 in [-1, 1].
 
-    held_out : its test images, at most 1,000 of them
+    held_out : its test images, at most 1,000 of them, evenly spread
 
     The last batch of an epoch is left out if it is smaller, so every step is alike.
     Raises DataError if there are fewer training images than batch_size.
@@ -50,7 +52,7 @@ class Images:
         self.name, self.shape = dataset.name, dataset.shape
         self.classes = dataset.classes
         self.fingerprint = f"sha256:{dataset.sha256}"
-        self.train, self.held_out = dataset.train, first(dataset.test)
+        self.train, self.held_out = dataset.train, some(dataset.test)
         self.loader = data.Loader(
             dataset.train.images,
             dataset.train.labels,
@@ -93,7 +95,7 @@ class Points:
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """The data of a kind, "images" or "plane", that comes with the package."""
+    """The data of a kind, "images" or "plane": bundled, or for download."""
     rows = [row for row in data.describe() if row.kind == kind]
     return tuple(row.name for row in rows)
 
@@ -129,6 +131,8 @@ def open_data(
             skip=bad_files == "skip",
         )
         return Images(found, batch_size=batch_size, seed=seed)
+    if kind == "images" and is_celeba(name):
+        raise ConfigError(CELEBA)
     if name not in names(kind):
         raise ConfigError(unknown(f"data of kind {kind!r}:", name, names(kind)))
     if name in PLANES:
@@ -162,11 +166,12 @@ def shaped(dataset: Dataset, size: int, color: str) -> Dataset:
     return replace(dataset, train=train, test=test, sha256=sha256)
 
 
-def first(split: Split) -> Split:
-    """At most 1,000 images of a split, the first."""
+def some(split: Split) -> Split:
+    """At most 1,000 images of a split, evenly spread over it."""
     if len(split) <= HELD_OUT_IMAGES:
         return split
-    return Split(split.images[:HELD_OUT_IMAGES], split.labels[:HELD_OUT_IMAGES])
+    index = np.arange(HELD_OUT_IMAGES) * len(split) // HELD_OUT_IMAGES
+    return Split(frozen(split.images[index]), frozen(split.labels[index]))
 
 
 def _on_device(x: np.ndarray, labels: np.ndarray | None = None) -> Batch:

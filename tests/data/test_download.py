@@ -1,0 +1,341 @@
+"""Downloads from a server on this computer that truncates, stalls, corrupts and lies.
+
+The package itself goes to https addresses only; `Rules(allowed=...)` lets these tests
+visit one address on the loopback device.
+"""
+
+import gzip
+import hashlib
+import os
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+pytest.importorskip("pooch")
+
+from tinygen import data
+from tinygen.data import fetch
+from tinygen.data.fetch import Patience, Rules, get, is_https
+from tinygen.data.published import PUBLISHED, Published, Remote
+from tinygen.errors import ConfigError, DataError, DownloadError
+
+CONTENT = os.urandom(150_000)
+FILE = Remote("numbers.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+FOREVER = 20  # seconds, longer than any test waits
+
+
+class Answers(BaseHTTPRequestHandler):
+    """What the server does is the first part of the path: /truncates/numbers.bin."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *words):
+        """Say nothing."""
+
+    def do_GET(self):
+        self.server.seen.append((self.path, dict(self.headers)))
+        how = self.path.split("/")[1] if self.path.startswith("/") else "proxied"
+        with suppress(BrokenPipeError, ConnectionResetError):
+            getattr(self, how)()
+        self.close_connection = True
+
+    def send(self, body, code=200, length=None, **headers):
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.send_header("Connection", "close")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def good(self):
+        self.send(CONTENT)
+
+    proxied = good
+
+    def truncates(self):
+        self.send(CONTENT[:-1000], length=len(CONTENT))
+
+    def short(self):
+        self.send(CONTENT[:-1])
+
+    def long(self):
+        self.send(CONTENT + b"!")
+
+    def corrupts(self):
+        self.send(CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]))
+
+    def html(self):
+        page = b"<html>Please log in to the hotel's network</html>"
+        self.send(page.ljust(len(CONTENT)), Content_Type="text/html; charset=utf-8")
+
+    def gone(self):
+        self.send(b"no such file", code=404)
+
+    def broken(self):
+        self.send(b"", code=503)
+
+    def stalls(self):
+        self.send(CONTENT[:1000], length=len(CONTENT))
+        self.wfile.flush()
+        self.server.over.wait(FOREVER)
+
+    def silent(self):
+        self.server.over.wait(FOREVER)
+
+    def drips(self):
+        self.send(b"", length=len(CONTENT))
+        for i in range(len(CONTENT)):
+            self.wfile.write(CONTENT[i : i + 1])
+            self.wfile.flush()
+            if self.server.over.wait(0.05):
+                return
+
+    def endless(self):
+        self.send_response(200)
+        self.end_headers()
+        while not self.server.over.is_set():
+            self.wfile.write(bytes(2**16))
+
+    def bomb(self):
+        small = gzip.compress(bytes(2**26))  # would be 64 MB if it were unpacked
+        self.send(small.ljust(len(CONTENT)), Content_Encoding="gzip")
+
+    def encoded(self):  # as some servers do with every .gz file
+        self.send(CONTENT, Content_Encoding="gzip")
+
+    def redirects(self):
+        self.send(b"", code=302, Location="/good/numbers.bin")
+
+    def astray(self):
+        other = self.server.url.replace("127.0.0.1", "localhost")
+        self.send(b"", code=301, Location=f"{other}/good/numbers.bin")
+
+    def circles(self):
+        self.send(b"", code=302, Location=self.path)
+
+    def nowhere(self):
+        self.send(b"", code=302, Location="file:///etc/passwd")
+
+    def slowly(self):
+        time.sleep(0.3)
+        self.send(CONTENT)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as running:
+        running.daemon_threads = True
+        running.url = f"http://127.0.0.1:{running.server_port}"
+        running.seen, running.over = [], threading.Event()
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield running
+        running.over.set()
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def rules(server):
+    patience = Patience(connect=1, read=0.5, rate=1e6)
+    allowed = lambda url: url.startswith(server.url)
+    return Rules(allowed, patience, progress=False)
+
+
+def published(server, *hows, files=(FILE,)):
+    mirrors = tuple(f"{server.url}/{how}/" for how in hows)
+    return Published(
+        "numbers", files, mirrors, "idx", (1, 1), (1, 1, 1), ("a",), "", ""
+    )
+
+
+def test_a_file_comes_whole_and_is_not_fetched_twice(server, rules, tmp_path):
+    folder = get(published(server, "good"), tmp_path / "new" / "folder", rules)
+    assert (folder / FILE.name).read_bytes() == CONTENT
+    assert [path.name for path in folder.iterdir()] == [FILE.name]
+    assert len(server.seen) == 1
+    get(published(server, "good"), folder, rules)
+    assert len(server.seen) == 1
+    (folder / FILE.name).write_bytes(CONTENT[::-1])  # damaged since
+    get(published(server, "good"), folder, rules)
+    assert (folder / FILE.name).read_bytes() == CONTENT and len(server.seen) == 2
+
+
+BAD = {
+    "truncates": "broke off",
+    "short": "has 149,999 bytes there, expected are 150,000",
+    "long": "has 150,001 bytes there",
+    "corrupts": "gave another file: its sha256 differs",
+    "html": "sent a web page",
+    "gone": "answered 404 Not Found",
+    "broken": "answered 503",
+    "stalls": "stopped sending",
+    "silent": "stopped sending",
+    "drips": "was too slow",
+    "endless": "sent more than 150,000 bytes",
+    "bomb": "gave another file",
+    "astray": r"leads to http://localhost:\d+/good/numbers.bin, which is not https",
+    "circles": "redirects more than 5 times",
+    "nowhere": "leads to file:///etc/passwd, which is not https",
+}
+
+
+@pytest.mark.parametrize("how", BAD)
+def test_what_a_server_can_do_wrong(how, server, rules, tmp_path):
+    started = time.monotonic()
+    message = rf"^numbers: numbers.bin could not .*127.0.0.1 {BAD[how]}.*Fix: look at"
+    with pytest.raises(DownloadError, match=message) as caught:
+        get(published(server, how), tmp_path, rules)
+    assert str(tmp_path) in str(caught.value) and "--data mnist" in str(caught.value)
+    assert isinstance(caught.value, OSError) and isinstance(caught.value, DataError)
+    assert list(tmp_path.iterdir()) == []  # nothing half done
+    assert time.monotonic() - started < 5
+    assert len(server.seen) <= 6
+
+
+def test_the_next_mirror_is_tried(server, rules, tmp_path):
+    get(published(server, "gone", "corrupts", "good"), tmp_path, rules)
+    assert (tmp_path / FILE.name).read_bytes() == CONTENT
+    assert [path.split("/")[1] for path, _ in server.seen] == [
+        "gone",
+        "corrupts",
+        "good",
+    ]
+    with pytest.raises(DownloadError, match=r"answered 404.*; 127.0.0.1 gave another"):
+        get(published(server, "gone", "corrupts"), tmp_path / "b", rules)
+
+
+def test_redirections_that_stay_are_followed(server, rules, tmp_path):
+    get(published(server, "redirects"), tmp_path, rules)
+    assert (tmp_path / FILE.name).read_bytes() == CONTENT
+
+
+def test_bytes_are_kept_as_they_are_sent(server, rules, tmp_path):
+    get(published(server, "encoded"), tmp_path, rules)
+    assert (tmp_path / FILE.name).read_bytes() == CONTENT
+    ((_, headers),) = server.seen
+    assert (
+        headers["Accept-Encoding"] == "identity" and headers["User-Agent"] == "tinygen"
+    )
+    assert not {"Authorization", "Cookie"} & set(headers)
+
+
+def test_a_damaged_file_stays_if_no_better_one_comes(server, rules, tmp_path):
+    (tmp_path / FILE.name).write_bytes(b"mine")
+    with pytest.raises(DownloadError):
+        get(published(server, "corrupts"), tmp_path, rules)
+    assert (tmp_path / FILE.name).read_bytes() == b"mine"
+
+
+def test_only_the_files_that_are_missing_are_fetched(server, rules, tmp_path):
+    more = Remote("more.bin", FILE.size, FILE.sha256)
+    (tmp_path / "more.bin").write_bytes(CONTENT)
+    get(published(server, "good", files=(more, FILE)), tmp_path, rules)
+    assert [path for path, _ in server.seen] == ["/good/numbers.bin"]
+
+
+def test_nobody_answers(rules, tmp_path, server):
+    free = Published(**{**vars(published(server)), "mirrors": ("http://127.0.0.1:9/",)})
+    here = Rules(lambda url: True, rules.patience, progress=False)
+    with pytest.raises(DownloadError, match=r"127.0.0.1 was not reached.*--data mnist"):
+        get(free, tmp_path, here)
+
+
+def test_the_proxy_of_the_environment_is_used(server, rules, tmp_path, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    there = Published(**{**vars(published(server)), "mirrors": ("http://a.invalid/",)})
+    here = Rules(lambda url: True, rules.patience, progress=False)
+    get(there, tmp_path, here)
+    assert [path for path, _ in server.seen] == ["http://a.invalid/numbers.bin"]
+    monkeypatch.setenv("no_proxy", "a.invalid")
+    with pytest.raises(DownloadError, match="was not reached"):
+        get(there, tmp_path / "b", here)
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(DownloadError, match="was not reached: the proxy did not"):
+        get(there, tmp_path / "c", here)
+
+
+def test_an_interrupt_leaves_nothing(server, rules, tmp_path, monkeypatch):
+    inner, calls = fetch.parts, []
+
+    def interrupted(*words):
+        for part in inner(*words):
+            yield part
+            calls.append(part)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch, "parts", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        get(published(server, "good"), tmp_path, rules)
+    assert calls and list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_both_succeed(server, rules, tmp_path):
+    errors = []
+
+    def one():
+        try:
+            get(published(server, "slowly"), tmp_path, rules)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors and [path.name for path in tmp_path.iterdir()] == [FILE.name]
+
+
+def test_only_https_is_visited():
+    for url in ("http://a.b/c", "ftp://a/b", "file:///etc/passwd", "//a/b", "HTTP://a"):
+        assert not is_https(url), url
+    assert is_https("https://a.b/c") and Rules().allowed is is_https
+
+
+def test_http_is_refused_without_a_connection(server, tmp_path):
+    with pytest.raises(DownloadError, match="which is not https"):
+        get(published(server, "good"), tmp_path)
+    assert server.seen == []
+
+
+def test_every_published_address_and_sum_is_sound():
+    for one in PUBLISHED.values():
+        assert all(is_https(url) and url.endswith("/") for url in one.mirrors)
+        for file in one.files:
+            assert len(bytes.fromhex(file.sha256)) == 32 and 1000 < file.size < 2**28
+            assert file.name == os.path.basename(file.name)
+
+
+def test_names_that_cannot_be_downloaded(home):
+    with pytest.raises(
+        DataError, match=r"mnist is part of tinygen .*Fix: --data mnist"
+    ):
+        data.download("mnist")
+    with pytest.raises(DataError, match=r"'mnist-ful'. Fix: use 'mnist-full'"):
+        data.download("mnist-ful")
+    for name in ("celeba", "CelebA", "celeb-a"):
+        with pytest.raises(DataError, match=r"mmlab.* img_align_celeba.zip .*--data"):
+            data.download(name)
+
+
+def test_without_pooch(monkeypatch, home):
+    monkeypatch.setitem(__import__("sys").modules, "pooch", None)
+    with pytest.raises(
+        ConfigError, match=r"need pooch. Fix: pip install 'tinygen\[dow"
+    ):
+        data.download("kmnist")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"cannot make .*Fix: export TINYGEN_DATA="):
+        data.download("kmnist", folder=tmp_path / "file" / "inside")
