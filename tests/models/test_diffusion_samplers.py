@@ -271,6 +271,18 @@ def test_the_missing_quarter_of_a_training_image_is_found(kind):
     np.testing.assert_allclose(found, images[:8], atol=1e-6)
 
 
+def test_what_is_kept_has_the_noise_of_its_time():
+    """N(sqrt(ab) image, 1 - ab), the same as all around it."""
+    image, film, mask = np.full((20000, 2), 0.5), Film(), np.array([True, False])
+    denoiser = IdealDenoiser(LINEAR, np.zeros((1, 2)), 0.5)
+    inpaint(denoiser, image, mask, free(), rng=rng(), repeats=2, watch=film)
+    for t, x in zip(film.times[1:], film.noisy[1:], strict=True):
+        b = LINEAR.noise(t)
+        apart = x[:, 1] - LINEAR.signal(t) * 0.5
+        assert abs(apart.mean()) < 5 * b / np.sqrt(20000)
+        assert abs(apart.var() / b**2 - 1) < 5 * np.sqrt(2 / 20000)
+
+
 def test_repeated_steps_keep_the_variance():
     """Where all is drawn anew, the noise added again is as the recursion says."""
     n, mask = 20000, np.ones((1,), bool)

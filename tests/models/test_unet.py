@@ -62,6 +62,14 @@ def test_every_pixel_sees_every_other():
     assert (g.data != 0).all()
 
 
+def test_detail_crosses_at_its_own_level():
+    """With nothing coming up from below the image is still seen."""
+    net, x = made(), images()
+    for parameter in net.double[0].parameters():
+        parameter.assign(0 * parameter.data)
+    assert abs(net(x, T).data - net(-x, T).data).max() > 1e-3
+
+
 def test_every_parameter_has_a_gradient():
     for net in (made(classes=3), made((1, 28, 28), (8, 8, 8), 2)):
         x = images((2, *net.shape))
