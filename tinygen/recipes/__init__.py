@@ -4,10 +4,15 @@ from tinygen.recipes.autoencoder import AutoencoderRecipe
 from tinygen.recipes.dcgan import DCGAN, ConditionalGAN, UpsampleDCGAN
 from tinygen.recipes.diffusion import DDPM, ClassDDPM, PlaneDDPM, SmallDDPM
 from tinygen.recipes.gan import DenseGAN, RingGAN
+from tinygen.recipes.vae import BetaVAE, ConditionalVAE, ConvVAE, DenseVAE
 from tinygen.train.recipe import Recipe
 
 ALL = (
     AutoencoderRecipe,
+    DenseVAE,
+    ConvVAE,
+    BetaVAE,
+    ConditionalVAE,
     DenseGAN,
     RingGAN,
     DCGAN,
