@@ -1,112 +1,132 @@
 """Time tinygen against PyTorch: python tests/benchmarks/run.py [W1 W2 ...] [--json F]
 
-Both libraries run the same work on the same numbers, turn by turn in one process, on
-one thread and one core; a row gives the medians and their ratio.  Below 1, tinygen is
-faster.  Without PyTorch installed only tinygen's times are printed.
+Several passes, each in processes of its own (measure.py): with one thread, with two,
+and the peak memory of each workload.  A row gives the median over the passes of the
+ratio tinygen/PyTorch, with the smallest and the largest; below 1, tinygen is faster.
+Beside them stand what DeZero and MyGrad take, where they can do the work.  Without
+PyTorch installed only tinygen's times are printed.
 """
 
 import argparse
 import json
-import os
-import platform
 import statistics
+import subprocess
 import sys
-import time
+from pathlib import Path
 
-THREADS = os.environ.setdefault("TINYGEN_BENCHMARK_THREADS", "1")
-for override in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(override, None)  # would slow NumPy's BLAS and not PyTorch's
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, THREADS)  # read when NumPy is imported
-
-import numpy as np  # noqa: E402
-import workloads  # noqa: E402
+HERE = Path(__file__).parent
+TARGETS = {"W1": 0.70, "W2": 0.70, "W3": 0.95, "W4": 1.05}  # ratio to PyTorch
+MEMORY_TARGETS = {"W3": 160, "W4": 700}  # MB
+THREADS = 1, 2
 
 
-def pin() -> None:
-    """Keep to the last core of this machine, where it can be chosen."""
-    if THREADS == "1" and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+def run(script: str, *arguments) -> str:
+    """What a script beside this one prints."""
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
 
 
-def interleaved(steps: dict, repeats: int, inner: int) -> dict[str, list[float]]:
-    """Seconds per call of each step, measured in turn so that noise hits all alike."""
-    times = {name: [] for name in steps}
-    for turn in range(repeats + 2):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            for _ in range(inner):
-                step()
-            if turn >= 2:  # the first turns warm caches and allocators
-                times[name].append((time.perf_counter() - start) / inner)
-    return times
+def measured(names, repeats: int, passes: int) -> dict:
+    """{"versions", "repeats", "passes", "rows": name -> threads -> list of passes}."""
+    rows = {name: {threads: [] for threads in THREADS} for name in names}
+    for turn in range(passes):
+        for threads in THREADS:
+            print(f"pass {turn + 1}, threads {threads}", file=sys.stderr, flush=True)
+            found = json.loads(run("measure.py", threads, repeats, *names))
+            for name, row in found["rows"].items():
+                rows[name][threads].append(row)
+    about = {"versions": found["versions"], "repeats": repeats, "passes": passes}
+    return {**about, "rows": rows}
 
 
-def measure(name: str, repeats: int) -> dict:
-    """One row of the table: median milliseconds of each library, and the ratio."""
-    workload = workloads.WORKLOADS[name]
-    steps = workload.steps()
-    times = interleaved(steps, repeats, workload.inner)
-    row = {key: 1e3 * statistics.median(values) for key, values in times.items()}
-    return {"workload": name, "what": workload.what, "milliseconds": row}
+def spread(passes: list[dict], over: str, under="tinygen", group="milliseconds"):
+    """Median, smallest and largest ratio of two libraries over the passes; or None."""
+    ratios = [
+        row[group][under] / row[group][over]
+        for row in passes
+        if group in row and {over, under} <= set(row[group])
+    ]
+    if not ratios:
+        return None
+    return [round(f(ratios), 3) for f in (statistics.median, min, max)]
 
 
-def versions() -> dict:
-    """What the figures were measured with."""
-    found = {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "processor": _processor(),
-        "threads": int(THREADS),
-        "date": time.strftime("%Y-%m-%d"),
+def summary(name: str, passes: dict) -> dict:
+    """One workload's figures, as they are written and printed."""
+    one, two = (passes[threads] for threads in THREADS)
+    libraries = one[0]["milliseconds"]
+    median = lambda key: statistics.median(row["milliseconds"][key] for row in one)
+    others = [key for key in one[0].get("peers", {}) if key != "torch"]
+    return {
+        "milliseconds": {key: round(median(key), 2) for key in libraries},
+        "ratio": spread(one, "torch"),
+        "ratio, two threads": spread(two, "torch"),
+        "ratio to channels_last": spread(one, "channels_last"),
+        "ratio to channels_last, two threads": spread(two, "channels_last"),
+        "peers": {key: spread(one, "torch", key, "peers") for key in others},
+        "megabytes": {
+            key: int(run("memory.py", name, key)) for key in peaks(libraries)
+        },
+        "target": TARGETS.get(name),
+        "memory target": MEMORY_TARGETS.get(name),
     }
-    if workloads.torch is not None:
-        found["torch"] = workloads.torch.__version__
-    return found
 
 
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo") as lines:
-            names = [line for line in lines if line.startswith("model name")]
-        return names[0].split(":")[1].strip()
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()
+def peaks(libraries) -> list[str]:
+    """The libraries whose memory is measured."""
+    return [key for key in libraries if key in ("tinygen", "torch")]
 
 
-def print_row(row: dict) -> None:
-    """One line: each library's milliseconds, and the ratio to PyTorch eager."""
-    ms = row["milliseconds"]
-    told = "  ".join(f"{key} {value:8.3f} ms" for key, value in ms.items())
-    ratios = "".join(
-        f"  tinygen/{key} {ms['tinygen'] / value:.3f}"
-        for key, value in ms.items()
-        if key != "tinygen"
-    )
-    print(f"{row['workload']:4} {row['what']:48} {told}{ratios}", flush=True)
+def told(found) -> str:
+    """A ratio and its spread over the passes."""
+    return "" if found is None else "{:.2f} ({:.2f}-{:.2f})".format(*found)
+
+
+def print_row(name: str, row: dict) -> None:
+    """A workload's lines."""
+    times = ", ".join(f"{k} {v:.2f}" for k, v in row["milliseconds"].items())
+    print(f"{name}  milliseconds: {times}")
+    for label in row:
+        if label.startswith("ratio") and row[label]:
+            goal = row["target"] if label == "ratio" else None
+            print(f"    {label:36} {told(row[label])}{target(row[label][0], goal)}")
+    for library, ratio in row["peers"].items():
+        print(f"    {library + ' / PyTorch':36} {told(ratio)}")
+    for library, peak in row["megabytes"].items():
+        goal = row["memory target"] if library == "tinygen" else None
+        print(f"    {'MB, ' + library:36} {peak}{target(peak, goal)}", flush=True)
+
+
+def target(value: float, goal) -> str:
+    """Whether a value reached its target, where it has one."""
+    if goal is None:
+        return ""
+    return f"   target {goal}: {'reached' if value <= goal else 'MISSED'}"
 
 
 def main() -> None:
-    """Run the chosen workloads, print a row each, and write JSON if asked."""
+    """Run the chosen workloads, print them, and write JSON if asked."""
+    everything = [f"W{i}" for i in range(1, 6)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", default=[], help="all by default")
-    parser.add_argument("--repeats", type=int, default=25)
+    parser.add_argument(
+        "names", nargs="*", help=f"{', '.join(everything)}: the default"
+    )
+    parser.add_argument("--repeats", type=int, default=25, help="turns in a pass")
+    parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
-    unknown = set(options.names) - set(workloads.WORKLOADS)
+    unknown = sorted(set(options.names) - set(everything))
     if unknown:
-        sys.exit(f"unknown {sorted(unknown)}; one of {', '.join(workloads.WORKLOADS)}")
-    pin()
-    if workloads.torch is not None:
-        workloads.torch.set_num_threads(int(THREADS))
-    rows = []
-    for name in options.names or workloads.WORKLOADS:
-        rows.append(measure(name, options.repeats))
-        print_row(rows[-1])
+        sys.exit(f"unknown {unknown}; one of {', '.join(everything)}")
+    names = options.names or everything
+    found = measured(names, options.repeats, options.passes)
+    rows = {name: summary(name, found["rows"][name]) for name in names}
+    for name, row in rows.items():
+        print_row(name, row)
     if options.json:
-        with open(options.json, "w") as file:
-            found = {"versions": versions(), "repeats": options.repeats, "rows": rows}
-            json.dump(found, file, indent=1)
+        text = json.dumps({**found, "rows": rows, "passes": found["rows"]}, indent=1)
+        Path(options.json).write_text(text + "\n")
 
 
 if __name__ == "__main__":
