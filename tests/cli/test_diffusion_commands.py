@@ -1,5 +1,7 @@
 """tinygen sample and edit on diffusion runs, and what they refuse."""
 
+import json
+
 import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
@@ -54,6 +56,18 @@ def test_every_option_of_sampling_arrives(tinygen, run):
         for v in ("small", "large")
     )
     assert not np.array_equal(small, large)
+
+
+def test_evaluate_takes_the_options_and_keeps_them(tinygen, tmp_path):
+    mnist = {"data": "mnist", "patch": 2}
+    place = trained(tmp_path / "mnist", **mnist)
+    words = ("-n", 100, "--steps", 2, "--guidance", 0.5)
+    code, out, error = tinygen("evaluate", place, *words)
+    assert code == 0 and "class as asked" in out and "test bits/dim" in out, error
+    found = json.loads((place / "evaluation.json").read_text())
+    assert (found["n"], found["steps"], found["guidance"]) == (100, 2, 0.5)
+    code, _, error = tinygen("evaluate", place, "--steps", 5000)
+    assert code == 2 and "5000 sampling steps of 1000" in error
 
 
 def frames(path):

@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+from tinygen.cli import sampling
 from tinygen.cli.command import command
+
+HOW = "sampler", "steps", "eta", "variance", "guidance"  # options of sampling
 
 
 def add(commands) -> None:
@@ -11,7 +14,7 @@ def add(commands) -> None:
     one = command(commands, "evaluate", evaluate, "measure what a model draws")
     one.add_argument("run_folder", metavar="RUN", help="folder, or one checkpoint")
     one.add_argument("-n", type=int, default=1000, help="samples; default 1000")
-    one.add_argument("--seed", type=int, help="of the noise; default the run's")
+    sampling.add_options(one, HOW)
     one.add_argument("--device", help="default the run's")
 
 
@@ -26,26 +29,30 @@ def evaluate(args) -> int:
     for name, value in found["held_out"].items():
         print(f"{name:22} {value:10.4f}   (held-out data)")
     if recipe.data.kind == "images":
-        found |= judged(recipe, args.n, args.seed)
+        found |= judged(recipe, args.n, args.seed, sampling.asked(args, HOW))
     out = (place if place.is_dir() else place.parent) / "evaluation.json"
     files.write(out, (json.dumps(found, indent=2) + "\n").encode())
     print(f"written to {out}")
     return 0
 
 
-def judged(recipe, n: int, seed: int | None) -> dict:
-    """Draw samples, measure them, print the table; -> what to keep of it."""
+def judged(recipe, n: int, seed: int | None, how: dict) -> dict:
+    """Draw samples, measure them, print the table; -> what to keep of it.
+
+    how : options of the recipe's `sample`
+    """
     import numpy as np
 
     from tinygen.metrics.report import report
 
     classes = len(recipe.data.classes)
     asked = np.arange(n) % classes if recipe.conditional else None
-    samples = recipe.draw(n, seed=seed)
+    how = recipe.checked(how)
+    samples = recipe.draw(n, seed=seed, **how)
     found = report(samples, recipe.data.held_out, recipe.data.train, asked=asked)
     print(f"{'':22} {'samples':>10} {'real':>10}   ({n} samples)")
     for name, (value, real) in found.measures.items():
         print(f"{name:22} {value:10.4f} {real:10.4f}")
     print("classes as recognised ", *found.histogram)
     seed = recipe.config.seed if seed is None else seed
-    return {"n": n, "seed": seed, **found.to_dict()}
+    return {"n": n, "seed": seed, **how, **found.to_dict()}
