@@ -13,6 +13,7 @@ outputs are kept.  The solutions of a chapter are built with it.
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ from chapters.tools.book import CHAPTERS, ROOT, chapters, code_sha, solutions
 OFFLINE = ROOT / "tests" / "chapters" / "offline"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+OBJECT = re.compile(r"\[*<|\[*Text\(|\(<")  # <matplotlib.legend.Legend at 0x7f...>
 MOST_BYTES = 1_500_000
 
 
@@ -64,7 +66,16 @@ def run(notebook, folder: Path, *, quick: bool, limit: int = 600) -> float:
     start = time.perf_counter()
     client.execute(env={**os.environ, **settings})
     notebook.metadata = kept  # without the kernel's version, which is no news
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not idle(output)]
     return time.perf_counter() - start
+
+
+def idle(output) -> bool:
+    """Whether an output is only the name of an object that the last line returned."""
+    text = output.get("data", {}).get("text/plain", "")
+    return output.output_type == "execute_result" and bool(OBJECT.match(text))
 
 
 def predictions(notebook) -> list[dict]:

@@ -70,17 +70,17 @@ class Trial:
             if (end := forked(alone, item)) != PASSED:
                 self.wrong.append(f"Eq. ({row.id}): without a mutant its test {end}")
             for mutant in row.mutants:
-                end = self.planted(mutant, item, row.node)
+                end = self.planted(mutant, item)
                 if end != KILLED:
                     told = f"Eq. ({row.id}): mutant {mutant.name!r} {end}"
                     self.wrong.append(told)
         return True
 
-    def planted(self, mutant, item, node: str) -> str:
+    def planted(self, mutant, item) -> str:
         """How the test ends with the mistake in its file."""
         before = plant(self.folder, mutant)
         in_library = mutant.file.startswith("tinygen/")
-        end = forked(anew, node) if in_library else forked(alone, item)
+        end = forked(anew if in_library else alone, item)
         (self.folder / mutant.file).write_text(before, encoding="utf-8")
         return end
 
@@ -108,20 +108,21 @@ def alone(item) -> str:
     return ends.worst()
 
 
-def anew(node: str) -> str:
-    """How a test ends when everything it uses is imported again."""
+def anew(item) -> str:
+    """The same with the library, the tools and the test's module loaded again.
+
+    The module keeps its dictionary, so that tests and fixtures which were collected
+    from it see what is new.
+    """
     forget()
-    ends = Ends()
-    pytest.main([*OPTIONS, node], plugins=[ends])
-    return ends.worst()
+    item.module.__loader__.exec_module(item.module)
+    return alone(item)
 
 
 def forget() -> None:
-    """Forget the library, the chapters' tools and their tests."""
+    """Forget the library and the chapters' tools."""
     for name in list(sys.modules):
-        top = name.partition(".")[0]
-        tests = top == "conftest" or top.startswith("test_equations_")
-        if tests or top in ("tinygen", "chapters"):
+        if name.partition(".")[0] in ("tinygen", "chapters"):
             del sys.modules[name]
 
 

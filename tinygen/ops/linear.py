@@ -33,7 +33,7 @@ def matmul(a, b):
 
     a : (..., M, K) or (K,)      b : (..., K, N) or (K,)      -> (..., M, N)
     Leading axes broadcast; a vector acts as a row on the left, a column on the right,
-    and its axis is dropped from the result.
+    and its axis is dropped from the result.  Eq. (2.2) gives its rules.
     Raises ShapeError if the inner sizes differ or an operand is a number.
     """
     if not (getattr(a, "ndim", 0) and getattr(b, "ndim", 0)):

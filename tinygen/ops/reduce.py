@@ -80,7 +80,7 @@ def _shared(g, y, x, axis, keepdims):
 
 @op
 def max(x, /, axis=None, keepdims=False):
-    """The largest element; elements that tie share the gradient equally."""
+    """The largest element; elements that tie share the gradient equally.  Eq. (2.4)."""
     refuse_empty("max", x, axis)
     return x.max(axis=axis, keepdims=keepdims)
 
@@ -98,7 +98,7 @@ min.vjp(x=_shared)
 
 @op
 def logsumexp(x, /, axis=None, keepdims=False):
-    """log(sum(e**x)), without overflow: the largest element is taken out first."""
+    """log(sum(e**x)), without overflow: the largest is taken out first.  Eq. (2.6)."""
     refuse_empty("logsumexp", x, axis)
     xp = xp_of(x)
     top = x.max(axis=axis, keepdims=True)

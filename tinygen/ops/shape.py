@@ -128,7 +128,10 @@ def broadcast_to(x, /, shape):
 
 @op(keep="", linear=True, views=True)
 def sum_to(x, /, shape):
-    """x summed to a shape that broadcasts to its own: the adjoint of broadcast_to."""
+    """x summed to a shape that broadcasts to its own: the adjoint of broadcast_to.
+
+    The gradient of what was repeated, Eq. (2.3).
+    """
     lead = x.ndim - len(shape)
     extra = tuple(range(lead))
     sizes = enumerate(shape, lead)
