@@ -109,6 +109,12 @@ def to_host(x) -> np.ndarray:
     return to_device(x, "cpu")
 
 
+def free_memory() -> None:
+    """Give the GPU's memory that no array uses back to the system."""
+    if _cupy is not None:
+        _cupy.get_default_memory_pool().free_all_blocks()
+
+
 def rng(seed: int, stream: str = "", step: int = 0) -> np.random.Generator:
     """Random numbers that are a pure function of (seed, stream, step).
 

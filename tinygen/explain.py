@@ -178,10 +178,7 @@ def mixed_types(op, values) -> DTypeError:
 
 def failure(op, values, settings, error: Exception) -> Exception:
     """The error to raise when an op's forward failed with `error`."""
-    what = ", ".join(_described(v) for v in values)
-    given = {k: v for k, v in settings.items() if v is not None}
-    extra = "".join(f", {k}={_described(v)}" for k, v in given.items())
-    call = f"{op.name}({what}{extra})"
+    call = called(op, values, settings)
     if isinstance(error, TinygenError):
         return type(error)(f"{call}: {str(error).removeprefix(f'{op.name}: ')}")
     try:
@@ -207,6 +204,14 @@ def failure(op, values, settings, error: Exception) -> Exception:
     else:
         reason, fix = _reason(op, arrays, error), _fix(arrays)
     return kind(f"{call}: {reason}. Fix: {fix}")
+
+
+def called(op, values, settings) -> str:
+    """A call of an op in words: 'sum(float32(2, 3), axis=1)'."""
+    what = ", ".join(_described(v) for v in values)
+    given = {k: v for k, v in settings.items() if v is not None}
+    extra = "".join(f", {k}={_described(v)}" for k, v in given.items())
+    return f"{op.name}({what}{extra})"
 
 
 def _described(value) -> str:

@@ -37,18 +37,21 @@ class Momentum:
     """Gradient descent with momentum."""
 
     def __init__(self, parameters, lr):
-        self.parameters, self.lr = list(parameters), lr
-        self.velocity = [np.zeros_like(p.data) for p in self.parameters]
+        self.params, self.lr = list(parameters), lr
+        self.velocity = [np.zeros_like(p.data) for p in self.params]
+
+    def parameters(self):
+        return self.params
 
     def step(self):
-        for p, v in zip(self.parameters, self.velocity, strict=True):
+        for p, v in zip(self.params, self.velocity, strict=True):
             if p.grad is not None:
                 v *= 0.9
                 v += p.grad.data
                 p.assign(p.data - self.lr * v)
 
     def zero_grad(self):
-        for p in self.parameters:
+        for p in self.params:
             p.grad = None
 
     def state_dict(self):

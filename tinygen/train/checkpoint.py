@@ -126,6 +126,11 @@ def saved(folder: Path) -> list[Path]:
     return [found[step] for step in sorted(found)]
 
 
+def step_of(path: Path) -> int:
+    """The step in the name of a checkpoint."""
+    return int(re.fullmatch(r"step_(\d+)\.safetensors", path.name)[1])
+
+
 def find(place: Path) -> Path:
     """The newest checkpoint of a run folder, or `place` itself if it is a file.
 

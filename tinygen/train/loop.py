@@ -6,21 +6,26 @@ evaluating, logging and saving, changes nothing in it, and a run that is continu
 from a checkpoint is bit for bit the run that was never stopped.
 """
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tinygen import backend, files, plot
-from tinygen.errors import CheckpointError, ConfigError, NonFiniteError, ShapeError
+from tinygen.errors import (
+    CheckpointError,
+    ConfigError,
+    NonFiniteError,
+    OutOfMemory,
+)
 from tinygen.train import checkpoint
+from tinygen.train.diagnose import from_newest
+from tinygen.train.losses import not_finite, read
 from tinygen.train.progress import Progress, in_words
 from tinygen.train.recipe import Recipe, as_array
 from tinygen.train.run import Run, check_unchanged, versions
 from tinygen.train.stop import Stop
+from tinygen.train.watch import Watch, left_alone, parameters
 
 SHOWN_IMAGES, SHOWN_POINTS = 64, 2500  # in a picture of samples
 
@@ -116,14 +121,16 @@ class Training:
         rows = run.log.rows()
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
         self.cheap_to_read = recipe.config.device == "cpu"  # on a GPU it is a wait
+        self.watch = Watch(recipe)
 
     def run_on(self) -> Result:
         """Train to the last step, or to the end of the step in which a signal comes."""
         if self.done == 0:
             self.look()
             self.save()
-        while self.done < self.config.steps and self.stop.signal is None:
-            self.advance()
+        with self.watch.on():
+            while self.done < self.config.steps and self.stop.signal is None:
+                self.advance()
         stopped = self.stop.signal if self.done < self.config.steps else None
         if stopped is not None:
             self.progress.say(f"stopped after step {self.done}")
@@ -135,13 +142,12 @@ class Training:
         """One training step, and what is due after it."""
         recipe, step = self.recipe, self.done
         before = parameters(recipe) if step == 0 else {}
-        batch = recipe.data.batch(step)
-        losses = recipe.train_step(batch, step, recipe.streams(step))
+        self.losses = self.take(step)
         self.done = step + 1
-        if self.cheap_to_read or self.due(self.config.log_every):
-            self.losses = self.read(losses)
         if step == 0:
             self.warn_of(left_alone(recipe, before))
+        while self.watch.warnings:
+            self.progress.say(f"warning: step {self.done}: {self.watch.warnings.pop()}")
         self.progress.update(self.done, self.losses)
         if self.due(self.config.log_every):
             self.attempt(self.record)
@@ -150,22 +156,58 @@ class Training:
         if self.due(self.config.save_every):
             self.attempt(self.save)
 
-    def due(self, every: int) -> bool:
-        """Whether this step is the last, or one of every so many."""
-        return self.done % every == 0 or self.done == self.config.steps
+    def take(self, step: int) -> dict[str, float]:
+        """Take a training step; -> the losses that were read last.
 
-    def read(self, losses: dict) -> dict[str, float]:
-        """The losses as numbers; NonFiniteError if one is NaN or infinite."""
-        found = {name: as_number(name, value) for name, value in losses.items()}
-        bad = [name for name, value in found.items() if not math.isfinite(value)]
-        if bad:
-            kept = checkpoint.saved(self.run.folder / checkpoint.FOLDER)
-            raise NonFiniteError(
-                f"step {self.done}: loss {', '.join(bad)} is not finite "
-                f"({in_words(found)}; last read {in_words(self.losses) or 'none'}). "
-                f"Fix: a smaller step size; {kept[-1]} is kept"
-            )
-        return found
+        Raises NonFiniteError or OutOfMemory, which say what checkpoint is kept.
+        """
+        recipe = self.recipe
+        reads = self.cheap_to_read or self.due(self.config.log_every, step + 1)
+        self.watch.awake = reads
+        try:
+            batch = recipe.data.batch(step)
+            losses = recipe.train_step(batch, step, recipe.streams(step))
+            return read(losses) if reads else self.losses
+        except NonFiniteError as error:
+            raise self.not_finite(step, error, sure=self.cheap_to_read) from error
+        except MemoryError as error:
+            raise self.out_of_memory(step, error) from error
+
+    def due(self, every: int, done: int | None = None) -> bool:
+        """Whether the step `done`, or the one just taken, is the last or every nth."""
+        done = self.done if done is None else done
+        return done % every == 0 or done == self.config.steps
+
+    def not_finite(self, step: int, error, *, sure: bool) -> NonFiniteError:
+        """The error of a step, with all that is known of it after a second look.
+
+        sure : it is this step that failed, and none before it
+        """
+        kept = self.kept()
+        again = step - checkpoint.step_of(kept)
+        self.progress.say(f"not finite; repeating {again + 1} steps to find the op")
+        how = {"sure": sure, "stopped": lambda: self.stop.signal is not None}
+        found = from_newest(self.recipe, self.run.folder, step, self.watch, **how)
+        what = not_finite(found.losses) or str(error).partition(". Fix:")[0]
+        return NonFiniteError(
+            f"step {found.step + 1}: {what} ({in_words(found.losses) or 'losses ?'}; "
+            f"last read {in_words(self.losses) or 'none'}). First to give NaN or "
+            f"infinity: {found.told or 'not found'}. Fix: a smaller step size; "
+            f"{kept} is kept"
+        )
+
+    def out_of_memory(self, step: int, error: MemoryError) -> OutOfMemory:
+        """The error of a step for which there was too little memory."""
+        backend.free_memory()
+        size = self.config.batch_size
+        return OutOfMemory(
+            f"step {step + 1}: out of memory: {error}; batch_size is {size}. "
+            f"Fix: --batch-size {max(1, size // 2)}; {self.kept()} is kept"
+        )
+
+    def kept(self) -> Path:
+        """The newest checkpoint."""
+        return checkpoint.find(self.run.folder)
 
     def warn_of(self, names: list[str]) -> None:
         """Say which parameters the first step did not reach."""
@@ -211,33 +253,9 @@ class Training:
         """Write a checkpoint, after the rows that it has behind it."""
         self.run.log.flush()
         self.run.evaluation.flush()
-        checkpoint.save(self.run.folder, self.recipe, self.done)
-
-
-def as_number(name: str, loss) -> float:
-    """A loss as a number; ShapeError unless it has one element."""
-    if np.size(array := as_array(loss)) != 1:
-        raise ShapeError(
-            f"loss {name} has shape {array.shape}. Fix: return its mean() or sum()"
-        )
-    return float(array.reshape(()))
-
-
-def parameters(recipe: Recipe) -> dict[str, np.ndarray]:
-    """A copy of every parameter, by its name."""
-    return {
-        f"{key}.{name}": as_array(parameter).copy()
-        for key, module in recipe.modules().items()
-        for name, parameter in module.named_parameters()
-    }
-
-
-def left_alone(recipe: Recipe, before: dict[str, np.ndarray]) -> list[str]:
-    """The parameters that have no gradient and are what they were before."""
-    return [
-        f"{key}.{name}"
-        for key, module in recipe.modules().items()
-        for name, parameter in module.named_parameters()
-        if parameter.grad is None
-        and np.array_equal(as_array(parameter), before[f"{key}.{name}"])
-    ]
+        try:
+            checkpoint.save(self.run.folder, self.recipe, self.done)
+        except NonFiniteError as error:
+            if self.done == 0:
+                raise
+            raise self.not_finite(self.done - 1, error, sure=False) from error
