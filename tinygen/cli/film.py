@@ -6,8 +6,10 @@ import numpy as np
 
 from tinygen import files, plot
 from tinygen.errors import ConfigError
+from tinygen.models.diffusion.film import bounded
 
 SHOWN = 16  # images of a film
+FRAMES = 60  # of it, at most
 INCHES, DPI = (4, 4), 80  # of a film of points
 
 
@@ -18,14 +20,14 @@ def filmed(recipe, n: int, path: str, **asked) -> np.ndarray:
             f"recipe {recipe.name} draws in one step. Fix: leave --film out, or a run "
             "of ddpm"
         )
-    film, samples = recipe.filmed(n, **asked)
-    if recipe.kind == "images":
-        frames = [grid(x[:SHOWN]) for x in film.frames(samples)]
+    images = recipe.kind == "images"
+    film, samples = recipe.filmed(n, keep=SHOWN if images else None, **asked)
+    frames = film.frames(samples / recipe.scale, FRAMES)
+    if images:
+        save(path, [grid(bounded(x)) for x in frames])
     else:
         target = recipe.data.test().x.numpy()
-        places = [*(recipe.scale * x for x in film.noisy), samples]
-        frames = [dots(x, target) for x in places]
-    save(path, frames)
+        save(path, [dots(recipe.scale * x, target) for x in frames])
     return samples
 
 

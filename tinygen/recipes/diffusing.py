@@ -161,9 +161,9 @@ class Diffusion(Recipe):
         with self.averaged():
             return {"test mse": denoising_loss(self.denoiser, x0, t, noise, labels)}
 
-    def filmed(self, n, *, seed=None, **asked):
-        """n samples as in `draw`, of which one batch is watched, and its film."""
-        film, asked = Film(), self.checked(asked)
+    def filmed(self, n, *, seed=None, keep=None, **asked):
+        """The film of the first `keep` of n samples, and the samples as in `draw`."""
+        film, asked = Film(keep), self.checked(asked)
         with self.at_rest():
             samples = self.sample(n, rng=self.noise(seed), watch=film, **asked)
         return film, samples.numpy()

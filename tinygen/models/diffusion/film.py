@@ -11,18 +11,20 @@ FRAMES = 9  # columns of a strip
 class Film:
     """Call it as a sampler's `watch`: it keeps t, x_t and the guess of x_0.
 
+    keep : samples of the batch, the first ones; all if left out
     times : the t, from the noisiest      noisy, guessed : (N, ...) arrays, one each t
     """
 
-    def __init__(self):
+    def __init__(self, keep: int | None = None):
+        self.keep = keep
         self.times: list[int] = []
         self.noisy: list[np.ndarray] = []
         self.guessed: list[np.ndarray] = []
 
     def __call__(self, t: int, x, guess) -> None:
         self.times.append(t)
-        self.noisy.append(np.array(to_host(values(x))))
-        self.guessed.append(np.array(to_host(values(guess.x0))))
+        self.noisy.append(np.array(to_host(values(x)[: self.keep])))
+        self.guessed.append(np.array(to_host(values(guess.x0)[: self.keep])))
 
     def chosen(self, count: int = FRAMES) -> list[int]:
         """Places of at most `count` evenly spread times, first and last included."""
@@ -30,10 +32,15 @@ class Film:
         places = np.linspace(0, last, min(count, last + 1))
         return [int(place) for place in places.round()]
 
-    def frames(self, finished) -> list[np.ndarray]:
-        """x_t at every time and the finished samples: (N, ...) arrays in [-1, 1]."""
-        every = [*self.noisy, np.asarray(to_host(values(finished)))]
-        return [np.clip(x / max(1.0, abs(x).max() / 3), -1, 1) for x in every]
+    def frames(self, finished, count: int) -> list[np.ndarray]:
+        """x_t at `count` times and the finished samples: (N, ...) arrays."""
+        last = np.asarray(to_host(values(finished)[: self.keep]))
+        return [*(self.noisy[place] for place in self.chosen(count)), last]
+
+
+def bounded(x: np.ndarray) -> np.ndarray:
+    """Noisy images within [-1, 1], for showing: smaller as a whole, then clipped."""
+    return np.clip(x / max(1.0, abs(x).max() / 3), -1, 1)
 
 
 def draw_strip(figure, film: Film, finished, rows: int = 3) -> None:
