@@ -3,11 +3,9 @@
 import math
 from itertools import pairwise
 
-import numpy as np
-
 from tinygen import functional as F
 from tinygen import nn
-from tinygen.backend import to_device, to_host
+from tinygen.backend import to_device, xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
 from tinygen.functional.normal import check_range
@@ -42,10 +40,11 @@ def with_class(x, labels, classes: int):
             f"labels {labels if labels is None else 'given'}, classes {classes}. "
             "Fix: labels (N,) for a conditional model, and for no other"
         )
-    labels = to_host(values(labels))
+    labels = values(labels)
     check_range("VAE", "class", labels, classes)
-    one_hot = np.eye(classes, dtype=x.dtype.name)[labels]
-    return concatenate([x, Tensor(to_device(one_hot, x.device))], 1)
+    labels = to_device(labels, x.device)
+    one_hot = labels[:, None] == xp_of(labels).arange(classes)
+    return concatenate([x, Tensor(one_hot.astype(x.dtype))], 1)
 
 
 class DenseEncoder(nn.Module):
