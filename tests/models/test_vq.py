@@ -96,17 +96,25 @@ def test_the_update_is_a_mean_with_forgetting():
     np.testing.assert_allclose(book.vectors, sums / counts[:, None], atol=1e-12)
 
 
-def test_the_codebook_finds_clusters_and_revives_the_unused():
+def fitted_to_clusters(least):
+    """Mean squared error and perplexity of 8 clusters, all vectors far away at first."""
     rng = tg.rng(3)
     centres = 5 * rng.standard_normal((8, 3))
     book = codebook(16, decay=0.9)
-    book.vectors[:] = book.sums[:] = 50.0  # all of them far away
+    book.vectors[:] += 50.0
     for _ in range(60):
         z = centres[rng.integers(0, 8, 64)] + 0.1 * rng.standard_normal((64, 3))
         book.update(z, book.nearest(z))
-        book.revive(z, 0.5, rng=rng)
-    codes = book.nearest(centres)
-    assert np.linalg.norm(book.vectors[codes] - centres, axis=1).max() < 0.2
+        book.revive(z, least, rng=rng)
+    codes = book.nearest(z)
+    return ((book.vectors[codes] - z) ** 2).mean(), perplexity(codes, 16)
+
+
+def test_vectors_that_nobody_chooses_are_put_where_they_are_needed():
+    error, used = fitted_to_clusters(least=0.5)
+    assert used > 7 and error < 1  # of a variance of 25
+    error, used = fitted_to_clusters(least=0.0)
+    assert used < 2 and error > 10
 
 
 def test_nothing_is_revived_that_is_in_use():
