@@ -1,14 +1,35 @@
-"""Recipe of the autoencoder: digits through a narrow layer."""
+"""Recipes of autoencoders: digits through a narrow layer, and out of noise."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from tinygen import backend
 from tinygen.creation import tensor
 from tinygen.ema import EMA
-from tinygen.models.autoencoder import Autoencoder, reconstruction_loss
+from tinygen.models.autoencoder import (
+    Autoencoder,
+    ConvAutoencoder,
+    damaged,
+    reconstruction_loss,
+)
 from tinygen.optim import Adam
 from tinygen.train import Recipe, option
+from tinygen.train.recipe import as_array
+
+SHOWN = 10  # held-out images in a picture
+
+
+@dataclass(frozen=True)
+class CoderConfig(Recipe.Config):
+    """Options of every autoencoder."""
+
+    steps: int = 6000
+    code: int = option(32, "numbers in the code", least=1)
+    linear: bool = option(False, "no activation: finds PCA")
+    noise: float = option(0.0, "std of noise on the input: denoising", least=0)
+    masked: float = option(0.0, "share of input pixels made black", least=0, below=1)
+    lr: float = option(1e-3, "step size of Adam", above=0)
 
 
 class AutoencoderRecipe(Recipe):
@@ -18,24 +39,22 @@ class AutoencoderRecipe(Recipe):
     summary = "autoencoder 784-128-k-128-784: digits through a narrow layer"
 
     @dataclass(frozen=True)
-    class Config(Recipe.Config):
+    class Config(CoderConfig):
         """Options of `ae`."""
 
-        steps: int = 6000
-        code: int = option(32, "numbers in the code", least=1)
         hidden: int = option(128, "width of the hidden layers", least=1)
-        linear: bool = option(False, "no hidden layer or activation: finds PCA")
-        noise: float = option(0.0, "std of noise on the input: denoising", least=0)
-        lr: float = option(1e-3, "step size of Adam", above=0)
+
+    def network(self, rng):
+        """Dense layers."""
+        config, shape = self.config, self.data.shape
+        options = {"linear": config.linear, "rng": rng}
+        return Autoencoder(shape, config.code, config.hidden, **options)
 
     def build(self, rng):
         """Network and optimiser."""
-        config = self.config
-        self.model = Autoencoder(
-            self.data.shape, config.code, config.hidden, linear=config.linear, rng=rng
-        )
-        self.optimizer = Adam(self.model.parameters(), lr=config.lr)
-        self.ema = EMA(self.model, config.ema) if config.ema else None
+        self.model = self.network(rng)
+        self.optimizer = Adam(self.model.parameters(), lr=self.config.lr)
+        self.ema = EMA(self.model, self.config.ema) if self.config.ema else None
 
     def modules(self):
         """The one network."""
@@ -49,9 +68,14 @@ class AutoencoderRecipe(Recipe):
         """Averaged weights, if asked for."""
         return {"model": self.ema} if self.ema else {}
 
+    @property
+    def denoising(self) -> bool:
+        """Whether the network sees damaged images."""
+        return self.config.noise > 0 or self.config.masked > 0
+
     def train_step(self, batch, step, rng):
         """One step of Adam on [AE-1]."""
-        noisy = self.with_noise(batch.x, rng("noise")) if self.config.noise else None
+        noisy = self.with_noise(batch.x, rng("noise")) if self.denoising else None
         self.optimizer.zero_grad()
         loss = reconstruction_loss(self.model, batch.x, noisy)
         loss.backward()
@@ -61,9 +85,10 @@ class AutoencoderRecipe(Recipe):
         return {"mse": loss}
 
     def with_noise(self, x, rng):
-        """x plus Gaussian noise of the configured std."""
-        noise = rng.standard_normal(x.shape, dtype=np.float32)
-        return x + tensor(noise * np.float32(self.config.noise))
+        """x as the network sees it: masked and noisy as the options say."""
+        config = self.config
+        seen = damaged(as_array(x), noise=config.noise, masked=config.masked, rng=rng)
+        return tensor(seen)
 
     def sample(self, n, *, rng):
         """Decode codes from the Gaussian with the mean and covariance of the data's.
@@ -76,13 +101,12 @@ class AutoencoderRecipe(Recipe):
         return self.model.decode(tensor(drawn.astype(np.float32))).clip(-1.0, 1.0)
 
     def evaluate(self, batch, *, rng):
-        """Held-out mean squared error per pixel; with noise, that of denoising too."""
+        """Held-out mean squared error per pixel; of denoising too, where it is done."""
         found = {"test mse": reconstruction_loss(self.model, batch.x)}
-        if self.config.noise:
+        if self.denoising:
             noisy = self.with_noise(batch.x, rng)
-            found["test denoising mse"] = reconstruction_loss(
-                self.model, batch.x, noisy
-            )
+            error = reconstruction_loss(self.model, batch.x, noisy)
+            found["test denoising mse"] = error
         return found
 
     def pictures(self):
@@ -90,12 +114,50 @@ class AutoencoderRecipe(Recipe):
         return {"reconstructions": self.draw_reconstructions}
 
     def draw_reconstructions(self, figure):
-        """Two rows on a matplotlib figure: originals, reconstructions."""
+        """Rows on a matplotlib figure: originals, the damaged ones, reconstructions."""
         with self.at_rest():
-            x = tensor(self.data.test().x.data[:10])
-            rows = np.concatenate([x.numpy(), self.model(x).numpy()])
-        axes = figure.subplots(2, 10).ravel()
-        for place, image in zip(axes, rows, strict=True):
+            x = tensor(as_array(self.data.test().x)[:SHOWN])
+            seen = x
+            if self.denoising:
+                seen = self.with_noise(x, backend.rng(self.config.seed, "shown"))
+            rows = [x, seen, self.model(seen)] if self.denoising else [x, self.model(x)]
+        images = np.concatenate([row.numpy() for row in rows])
+        axes = figure.subplots(len(rows), len(x)).ravel()
+        for place, image in zip(axes, images, strict=True):
             place.imshow(image.transpose(1, 2, 0).clip(-1, 1) / 2 + 0.5, cmap="gray")
             place.set_axis_off()
         figure.suptitle("held-out images, and what the code keeps of them")
+
+
+class ConvAutoencoderRecipe(AutoencoderRecipe):
+    """Train a convolutional autoencoder."""
+
+    name = "conv-ae"
+    summary = "convolutional autoencoder: sharper digits from the same code"
+
+    @dataclass(frozen=True)
+    class Config(CoderConfig):
+        """Options of `conv-ae`."""
+
+        steps: int = 3000
+        width: int = option(32, "channels after the first convolution", least=1)
+
+    def network(self, rng):
+        """Convolutions and a dense code."""
+        config, shape = self.config, self.data.shape
+        options = {"linear": config.linear, "rng": rng}
+        return ConvAutoencoder(shape, config.code, config.width, **options)
+
+
+class DenoisingAutoencoder(ConvAutoencoderRecipe):
+    """Train a convolutional autoencoder to undo noise."""
+
+    name = "denoising-ae"
+    summary = "denoising autoencoder: digits out of noise of std 1"
+
+    @dataclass(frozen=True)
+    class Config(ConvAutoencoderRecipe.Config):
+        """Options of `denoising-ae`."""
+
+        code: int = 64
+        noise: float = 1.0
