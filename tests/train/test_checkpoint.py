@@ -7,13 +7,16 @@ import json
 import os
 import pickle
 import resource
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from toys import Toy, ToyImages
 
-from tinygen import files
+import tinygen as tg
+from tinygen import files, nn
 from tinygen.errors import (
     CheckpointError,
     IntegrityError,
@@ -65,6 +68,65 @@ def test_names_and_any_safetensors_reader(toy, tmp_path):
         "ema.mean.value",
     }
     assert arrays["model.net.calls"].tolist() == [3]
+
+
+@pytest.mark.parametrize("reader", ["numpy", "torch"])
+def test_other_readers_find_the_same_numbers(toy, tmp_path, reader):
+    pytest.importorskip(reader)
+    read = import_module(f"safetensors.{reader}").load_file
+    arrays = read(checkpoint.save(tmp_path, toy, 3))
+    assert same({k: np.asarray(x) for k, x in arrays.items()}, checkpoint.state(toy))
+
+
+def test_a_saved_layer_goes_on_in_torch(tmp_path):
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import load_file as load_in_torch
+
+    class One(Toy):
+        def build(self, rng):
+            super().build(rng)
+            self.layer = nn.Linear(3, 2, rng=rng)
+
+        def modules(self):
+            return {"one": self.layer}
+
+    recipe, x = One(), np.arange(6.0).reshape(2, 3).astype(np.float32)
+    found = load_in_torch(checkpoint.save(tmp_path, recipe, 0))
+    other, prefix = torch.nn.Linear(3, 2), "model.one."
+    other.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in found.items() if k.startswith(prefix)}
+    )
+    y = other(torch.from_numpy(x)).detach().numpy()
+    assert np.allclose(recipe.layer(tg.tensor(x)).detach().numpy(), y, rtol=1e-6)
+
+
+FROZEN = Path(__file__).with_name("frozen")
+
+
+def test_this_release_has_its_frozen_file():
+    assert (FROZEN / f"tinygen-{tg.__version__}.safetensors").is_file()
+
+
+@pytest.mark.parametrize("path", sorted(FROZEN.iterdir()), ids=lambda path: path.name)
+def test_files_of_every_release_are_read(path):
+    """A toy after three steps, once saved by that release; never written again."""
+    found = checkpoint.load(path)
+    assert (found.recipe, found.step, found.config["seed"]) == ("toy", 3, 0)
+    assert found.data.startswith("plane:") and len(found.tensors) == 8
+    mean = found.tensors["model.net.mean"]
+    assert mean.dtype == np.float32 and mean.tobytes().hex() == "bee7473f72a1a53e"
+    assert found.tensors["model.net.calls"].tolist() == [3]
+    recipe = Toy(Toy.Config.from_dict(found.config))
+    checkpoint.restore(recipe, found)
+    assert same(checkpoint.state(recipe), found.tensors)
+    advance(recipe, 1, start=3)
+
+
+def test_nan_in_a_file_of_somebody_else_is_told(toy, tmp_path):
+    found = checkpoint.load(checkpoint.save(tmp_path, toy, 3))
+    found.tensors["model.net.mean"] = np.full(2, np.nan, np.float32)
+    with pytest.warns(RuntimeWarning, match=r"NaN or infinity in model\.net\.mean"):
+        checkpoint.restore(Toy(), found)
 
 
 def test_the_last_two_are_kept(toy, tmp_path):
@@ -126,10 +188,10 @@ def test_the_message_of_a_full_disk(toy, tmp_path, monkeypatch):
 
 
 def test_a_file_size_limit_at_any_byte(toy, tmp_path):
-    """The system itself stops the write, at 40 places."""
+    """The system itself stops the write, at 50 places."""
     size = checkpoint.save(tmp_path, toy, 3).stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for limit in np.linspace(0, size - 1, 40).astype(int):
+    for limit in np.linspace(0, size - 1, 50).astype(int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), before[1]))
         try:
             with pytest.raises(CheckpointError, match="cannot save"):
@@ -250,6 +312,8 @@ def test_safetensors_of_others(tmp_path):
     [
         {"step": "-1"},
         {"step": "three"},
+        {"step": "\u0663"},
+        {"step": "9" * 5000},
         {"config": "[]"},
         {"config": "{"},
         {"format": "tinygen checkpoint 9"},

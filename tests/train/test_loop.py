@@ -74,6 +74,47 @@ def test_config_json_repeats_the_run(tmp_path):
     assert "device" not in command
 
 
+class Judged(Toy):
+    """A toy whose held-out number is lowest at step 4."""
+
+    best = "distance"
+
+    def evaluate(self, batch, *, rng):
+        return {"distance": abs(int(self.model.calls[0]) - 4)}
+
+
+def test_the_best_state_is_kept(tmp_path):
+    recipe = Judged(Judged.Config(**{**QUICK, "steps": 8, "sample_every": 2}))
+    train(recipe, tmp_path / "run", progress=False)
+    places = tmp_path / "run" / "checkpoints"
+    assert sorted(path.name for path in places.iterdir()) == [
+        "best.safetensors",
+        "step_000006.safetensors",
+        "step_000008.safetensors",
+    ]
+    best = checkpoint.load(places / "best.safetensors")
+    assert best.step == 4 and best.tensors["model.net.calls"] == [4]
+    assert checkpoint.load(checkpoint.find(tmp_path / "run")).step == 8
+
+
+def test_the_best_of_a_run_that_was_stopped(tmp_path):
+    config = {**QUICK, "sample_every": 1}
+    for steps in (5, 6, 7):
+        more = {"resume": True} if steps > 5 else {}
+        recipe = Judged(Judged.Config(**{**config, "steps": steps}))
+        train(recipe, tmp_path / "run", progress=False, **more)
+    best = checkpoint.load(tmp_path / "run" / "checkpoints" / "best.safetensors")
+    assert best.step == 4
+
+
+def test_what_counts_as_better():
+    nan = float("nan")
+    for values in ([1.0], [2.0, 1.0], [nan, 1.0], [1.0, nan, 0.5]):
+        assert loop.improved(values), values
+    for values in ([], [None], [1.0, 1.0], [1.0, 2.0], [1.0, nan], [float("inf")]):
+        assert not loop.improved(values), values
+
+
 def test_looking_changes_nothing(tmp_path):
     often = {"sample_every": 1, "save_every": 1, "log_every": 1}
     rarely = {"sample_every": 99, "save_every": 99, "log_every": 99}

@@ -43,6 +43,7 @@ class Diffusion(Recipe):
     """
 
     Config = DiffusionConfig
+    best = "test mse"
     asks = "sampler", "steps", "eta", "variance"
     clip = True  # guesses of x_0 to [-1, 1]
     batch = 64  # drawn at a time: what so many images need stays in the cache

@@ -44,6 +44,7 @@ class RingGAN(Adversarial):
     name = "gan-ring"
     summary = "GAN on a ring of 8 Gaussians: modes counted, D's surface drawn"
     kind = "plane"
+    best = "reverse KL"
 
     @dataclass(frozen=True)
     class Config(GANConfig):

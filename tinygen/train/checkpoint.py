@@ -1,6 +1,7 @@
 """Checkpoints: everything that a run needs to go on exactly, at one step.
 
-Files are checkpoints/step_000500.safetensors in the run folder; the last two are kept.
+Files are checkpoints/step_000500.safetensors in the run folder; the last two are kept,
+and as best.safetensors that of the step at which held-out data were met best.
 Names in them: model.<module>.<name>, optim.<optimizer>.<name>, ema.<average>.<name>.
 No state of random numbers is saved, for there is none: see `tinygen.rng`.
 """
@@ -8,6 +9,7 @@ No state of random numbers is saved, for there is none: see `tinygen.rng`.
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from tinygen.train.recipe import Recipe, as_array
 FORMAT = "tinygen checkpoint 1"
 FACTS = {"format", "tinygen", "recipe", "config", "step", "seed", "data"}
 FOLDER = "checkpoints"
+BEST = "best.safetensors"
 KEPT = 2  # the last, and the last but one
 SHOWN = 10  # names listed in a message before the rest is only counted
 
@@ -50,9 +53,23 @@ def save(run: Path, recipe: Recipe, step: int) -> Path:
     Raises NonFiniteError if a parameter is not finite; CheckpointError, with the
     bytes needed and free, if it cannot be written.  Older checkpoints stay then.
     """
+    path = run / FOLDER / f"step_{step:06d}.safetensors"
+    write(path, recipe, step)
+    for old in saved(path.parent)[:-KEPT]:
+        with suppress(OSError):
+            old.unlink()
+    return path
+
+
+def save_best(run: Path, recipe: Recipe, step: int) -> Path:
+    """Write the state as the best one.  Raises as `save`, and keeps the one before."""
+    return write(run / FOLDER / BEST, recipe, step)
+
+
+def write(path: Path, recipe: Recipe, step: int) -> Path:
+    """Write the state after `step` steps to a file."""
     arrays = state(recipe)
     check_finite(arrays, step)
-    path = run / FOLDER / f"step_{step:06d}.safetensors"
     facts = {
         "format": FORMAT,
         "tinygen": __version__,
@@ -67,9 +84,6 @@ def save(run: Path, recipe: Recipe, step: int) -> Path:
         tensorfile.write(path, arrays, facts)
     except OSError as error:
         raise cannot_save(path, arrays, error) from error
-    for old in saved(path.parent)[:-KEPT]:
-        with suppress(OSError):
-            old.unlink()
     return path
 
 
@@ -157,12 +171,13 @@ def load(path: Path) -> Checkpoint:
     """
     tensors, facts = tensorfile.read(path)
     if set(facts) != FACTS or facts["format"] != FORMAT:
+        theirs, by = facts.get("format", "unknown"), facts.get("tinygen", "?")
         raise CheckpointError(
-            f"{path} has format {facts.get('format')!r}, this is tinygen {__version__} "
-            f"with {FORMAT!r}. Fix: read it with tinygen {facts.get('tinygen')}"
+            f"{path} has format {theirs!r:.60}, this is tinygen {__version__} with "
+            f"{FORMAT!r}. Fix: read it with tinygen {by:.20}"
         )
-    if not facts["step"].isdecimal():
-        raise tensorfile.damaged(path, f"step is {facts['step']!r}")
+    if not re.fullmatch(r"[0-9]{1,18}", facts["step"]):
+        raise tensorfile.damaged(path, f"step is {facts['step']!r:.60}")
     return Checkpoint(
         path=path,
         recipe=facts["recipe"],
@@ -176,9 +191,11 @@ def load(path: Path) -> Checkpoint:
 def restore(recipe: Recipe, checkpoint: Checkpoint) -> None:
     """Put a saved state into a recipe, all of it or, if it does not fit, nothing.
 
-    Raises CheckpointError naming what is missing, unexpected or of another shape.
+    Raises CheckpointError naming what is missing, unexpected or of another shape; warns
+    of NaN and infinity.
     """
     check_fits(state(recipe), checkpoint)
+    warn_of_nan(checkpoint)
     for group, key, part in parts(recipe):
         prefix = f"{group}.{key}."
         part.load_state_dict(
@@ -187,6 +204,21 @@ def restore(recipe: Recipe, checkpoint: Checkpoint) -> None:
                 for name, array in checkpoint.tensors.items()
                 if name.startswith(prefix)
             }
+        )
+
+
+def warn_of_nan(checkpoint: Checkpoint) -> None:
+    """Warn of tensors that tinygen would not have saved."""
+    bad = [
+        name
+        for name, array in checkpoint.tensors.items()
+        if array.dtype.kind == "f" and not np.isfinite(array).all()
+    ]
+    if bad:
+        warnings.warn(
+            f"{checkpoint.path}: NaN or infinity in {listed(bad)}",
+            RuntimeWarning,
+            stacklevel=3,
         )
 
 

@@ -6,6 +6,7 @@ evaluating, logging and saving, changes nothing in it, and a run that is continu
 from a checkpoint is bit for bit the run that was never stopped.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -246,6 +247,8 @@ class Training:
                 plot.save_figure(run.place(f"pictures/{name}", self.done), draw)
         if measured := recipe.measure():
             run.evaluation.append({"step": self.done, **measured})
+            if improved([row.get(recipe.best) for row in run.evaluation.rows()]):
+                self.write(checkpoint.save_best)
         tables = {"losses": run.log.rows(), "held-out data": run.evaluation.rows()}
         plot.save_figure(run.curves, lambda figure: plot.curves(figure, tables), (9, 4))
 
@@ -253,9 +256,21 @@ class Training:
         """Write a checkpoint, after the rows that it has behind it."""
         self.run.log.flush()
         self.run.evaluation.flush()
+        self.write(checkpoint.save)
+
+    def write(self, save: Callable) -> None:
+        """Write a checkpoint; if the state is not finite, find out why."""
         try:
-            checkpoint.save(self.run.folder, self.recipe, self.done)
+            save(self.run.folder, self.recipe, self.done)
         except NonFiniteError as error:
             if self.done == 0:
                 raise
             raise self.not_finite(self.done - 1, error, sure=False) from error
+
+
+def improved(values: list[float | None]) -> bool:
+    """Whether the last of some measurements is lower than all before it."""
+    if not values or values[-1] is None or not math.isfinite(values[-1]):
+        return False
+    before = [value for value in values[:-1] if math.isfinite(value)]
+    return all(values[-1] < value for value in before)

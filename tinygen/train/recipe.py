@@ -57,6 +57,8 @@ class Recipe(ABC):
     name : as typed after `tinygen train`      summary : one line for `tinygen list`
     kind : of the data that it takes, "images" or "plane"
     conditional : whether `sample` takes a `label`
+    best : the number of `evaluate` by which the best state is kept, the lower the
+        better; "" for none
     asks : other options that `sample` takes, by name, such as ("steps",)
     config : the options, an instance of the class's own `Config`
     data : an `Images` or `Points`; opened by the name config.data if left out
@@ -66,6 +68,7 @@ class Recipe(ABC):
     summary: str
     kind = "images"
     conditional = False
+    best = ""
     asks: tuple[str, ...] = ()
     Config = Config
 
