@@ -3,9 +3,10 @@
     python tests/benchmarks/layers.py [--json FILE] [--only A,B] [--repeats 25]
 
 Both libraries compute the same thing in turns within one process, so that a change of
-the machine's speed meets both; every figure is a median.  Trust the ratios (below 1:
-tinygen is faster), not the milliseconds.  PyTorch runs twice: with its default memory
-format, to which the ratio refers, and with channels_last, which is tinygen's.
+the machine's speed meets both; every figure is a median of the processor's time.  Trust
+the ratios (below 1: tinygen is faster), not the milliseconds.  PyTorch runs twice: with
+its default memory format, to which the ratio refers, and with channels_last, which is
+tinygen's.
 
 OpenBLAS picks its kernels by the CPU, unless the variable OPENBLAS_CORETYPE names
 others; the first line of the table says which it runs.
@@ -14,69 +15,14 @@ others; the first line of the table says which it runs.
 import argparse
 import json
 from statistics import median
-from time import perf_counter
-from typing import NamedTuple
+from time import process_time
 
 import numpy as np
 import torch
+from layer_shapes import LAYERS
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tinygen.kernels import conv
-from tinygen.kernels.conv_layout import Geometry, nchw
-
-BATCH = 64
 AT_LEAST = 1e-3  # seconds per measurement: short calls are repeated
-
-
-class Layer(NamedTuple):
-    """A convolution C -> K, or a transposed one, of a square image."""
-
-    channels: int
-    size: int
-    filters: int
-    kernel: int
-    stride: int
-    padding: int
-    transposed: bool = False
-
-
-LAYERS = {
-    "A": Layer(1, 28, 32, 4, 2, 1),
-    "B": Layer(32, 14, 64, 4, 2, 1),
-    "C": Layer(64, 16, 128, 4, 2, 1),
-    "C7": Layer(64, 7, 128, 4, 2, 1),
-    "D": Layer(32, 32, 32, 3, 1, 1),
-    "E": Layer(128, 8, 128, 3, 1, 1),
-    "F": Layer(64, 16, 64, 3, 1, 1),
-    "G": Layer(128, 7, 64, 4, 2, 1, transposed=True),
-    "H": Layer(64, 14, 1, 4, 2, 1, transposed=True),
-    "K1": Layer(64, 16, 64, 1, 1, 0),
-}
-
-
-def tinygen_calls(layer, x, w, g):
-    """{pass: (algorithm, function)} for the layer's three passes."""
-    pair = lambda n: (n, n)
-    geometry = Geometry(*map(pair, layer[3:6]), (1, 1), 1)
-    settings = geometry._asdict()
-    kernel_size = settings.pop("kernel_size")
-    low, high = (g, x) if layer.transposed else (x, g)
-    size = low.shape[2:]
-    output = (
-        conv.output_algorithm(low, w, geometry),
-        lambda: conv.conv2d(low, w, **settings),
-    )
-    input_grad = (
-        conv.input_grad_algorithm(high, w, size, geometry),
-        lambda: conv.conv2d_input_grad(high, w, input_size=size, **settings),
-    )
-    weight_grad = (
-        conv.weight_grad_algorithm(low, high, geometry),
-        lambda: conv.conv2d_weight_grad(low, high, kernel_size=kernel_size, **settings),
-    )
-    if layer.transposed:
-        return {"fwd": input_grad, "dx": output, "dw": weight_grad}
-    return {"fwd": output, "dx": input_grad, "dw": weight_grad}
 
 
 def torch_calls(layer, x, w, g, memory_format):
@@ -104,34 +50,28 @@ def in_turns(calls, repeats):
     inner = {}
     for name, call in calls.items():
         call()
-        start = perf_counter()
+        start = process_time()
         call()
-        inner[name] = max(1, round(AT_LEAST / (perf_counter() - start)))
+        inner[name] = max(1, round(AT_LEAST / (process_time() - start)))
     seconds = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
-            start = perf_counter()
+            start = process_time()
             for _ in range(inner[name]):
                 call()
-            seconds[name].append((perf_counter() - start) / inner[name])
+            seconds[name].append((process_time() - start) / inner[name])
     return {name: median(values) for name, values in seconds.items()}
 
 
 def measure(layer, repeats):
     """{pass: {"tinygen", "torch", "channels_last": seconds, "algorithm": name}}"""
     rng = np.random.default_rng(0)
-    normal = lambda *shape: rng.standard_normal(shape, np.float32)
-    N, K, U = BATCH, layer.filters, layer.kernel
-    x = nchw(normal(N, layer.size, layer.size, layer.channels))
-    channels = (layer.channels, K) if layer.transposed else (K, layer.channels)
-    w = normal(*channels, U, U)
-    default = torch_calls(layer, x, w, normal(1), torch.contiguous_format)
-    out = default["fwd"]().shape
-    g = nchw(normal(N, *out[2:], K))
+    x, w = layer.arrays(rng)
+    g = layer.gradient(rng)
     default = torch_calls(layer, x, w, g, torch.contiguous_format)
     last = torch_calls(layer, x, w, g, torch.channels_last)
     results = {}
-    for name, (algorithm, call) in tinygen_calls(layer, x, w, g).items():
+    for name, (algorithm, call) in layer.passes(x, w, g).items():
         check(call(), default[name](), name)
         calls = {"tinygen": call, "torch": default[name], "channels_last": last[name]}
         results[name] = in_turns(calls, repeats)

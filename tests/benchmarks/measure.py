@@ -1,7 +1,7 @@
 """One pass of the benchmark, for run.py: python measure.py THREADS REPEATS W1 W2 ...
 
 Prints JSON: seconds of every library for every workload, and what they ran on.  All
-libraries run the same work on the same numbers, turn by turn in this one process, so
+libraries do the same work, on arrays of the same sizes, turn by turn in one process, so
 that whatever slows the machine down hits all alike.  One thread is timed by the
 processor's time, which other programs do not add to: the median of the turns.  Two are
 timed by the clock: the fastest turn, for in the others a thread may have waited for its
