@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -24,6 +25,8 @@ from tinygen.errors import ConfigError, DataError, DownloadError
 
 CONTENT = os.urandom(150_000)
 FILE = Remote("numbers.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+BOMB = gzip.compress(bytes(2**26)).ljust(len(CONTENT))  # 64 MB if it were unpacked
+SLOW = "stalls", "silent", "drips"  # these need little patience to be tested
 FOREVER = 20  # seconds, longer than any test waits
 
 
@@ -101,8 +104,7 @@ class Answers(BaseHTTPRequestHandler):
             self.wfile.write(bytes(2**16))
 
     def bomb(self):
-        small = gzip.compress(bytes(2**26))  # would be 64 MB if it were unpacked
-        self.send(small.ljust(len(CONTENT)), Content_Encoding="gzip")
+        self.send(BOMB, Content_Encoding="gzip")
 
     def encoded(self):  # as some servers do with every .gz file
         self.send(CONTENT, Content_Encoding="gzip")
@@ -144,7 +146,7 @@ def server(monkeypatch):
 
 @pytest.fixture
 def rules(server):
-    patience = Patience(connect=1, read=0.5, rate=1e6)
+    patience = Patience(connect=5, read=10, rate=1e6)
     allowed = lambda url: url.startswith(server.url)
     return Rules(allowed, patience, progress=False)
 
@@ -189,6 +191,8 @@ BAD = {
 
 @pytest.mark.parametrize("how", BAD)
 def test_what_a_server_can_do_wrong(how, server, rules, tmp_path):
+    if how in SLOW:
+        rules = replace(rules, patience=Patience(connect=0.5, read=0.5, rate=1e6))
     started = time.monotonic()
     message = rf"^numbers: numbers.bin could not .*127.0.0.1 {BAD[how]}.*Fix: look at"
     with pytest.raises(DownloadError, match=message) as caught:

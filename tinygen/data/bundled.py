@@ -36,6 +36,7 @@ class Dataset:
     """A named set of images of one size, divided into `train` and `test`.
 
     classes : the name of each label      sha256 : of the file the images came from
+    symmetric : whether images may be mirrored, left to right: faces, but no digits
     """
 
     name: str
@@ -43,6 +44,7 @@ class Dataset:
     test: Split
     classes: tuple[str, ...]
     sha256: str
+    symmetric: bool = False
 
     @property
     def num_classes(self) -> int:
@@ -120,7 +122,8 @@ def as_dataset(entry: Entry, images: np.ndarray, labels: np.ndarray) -> Dataset:
         Split(frozen(images[index]), frozen(labels[index]))
         for index in stratified_split(labels)
     )
-    return Dataset(entry.name, train, test, entry.classes, entry.sha256)
+    about = entry.name, train, test, entry.classes, entry.sha256
+    return Dataset(*about, symmetric=entry.symmetric)
 
 
 def stratified_split(

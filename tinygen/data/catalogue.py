@@ -12,6 +12,7 @@ class Entry:
 
     `labels_kept` names the stored labels that the data set takes, in the order in
     which they become labels 0, 1, ...; None takes them all as they are.
+    `symmetric` is what `Dataset` says of it.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Entry:
     licence: str
     description: str
     labels_kept: tuple[int, ...] | None = None
+    symmetric: bool = False
 
 
 TEN_DIGITS = tuple("0123456789")
@@ -69,6 +71,7 @@ ENTRIES = (
         licence="none stated",
         description="faces in news photographs (Labeled Faces in the Wild)",
         labels_kept=(1,),
+        symmetric=True,
     ),
     Entry(
         name="faces-and-others",
@@ -79,6 +82,7 @@ ENTRIES = (
         classes=("other", "face"),
         licence="none stated",
         description="the 100 faces and 100 pieces of background without a face",
+        symmetric=True,
     ),
     Entry(
         name="photos",

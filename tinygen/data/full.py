@@ -87,9 +87,8 @@ def load_full(one: Published, folder: Path) -> Dataset:
         check_counts(one, images, labels, count)
     train, test = (Split(frozen(images), frozen(y)) for images, y in parts)
     facts = "".join(file.sha256 for file in one.files).encode()
-    return Dataset(
-        one.name, train, test, one.classes, hashlib.sha256(facts).hexdigest()
-    )
+    sha256 = hashlib.sha256(facts).hexdigest()
+    return Dataset(one.name, train, test, one.classes, sha256, symmetric=one.symmetric)
 
 
 def read_four(*paths: Path):

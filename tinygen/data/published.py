@@ -35,6 +35,7 @@ class Published:
     classes: tuple[str, ...]
     licence: str
     description: str
+    symmetric: bool = False
 
     @property
     def size(self) -> int:
@@ -147,6 +148,7 @@ CIFAR10 = Published(
     ),
     licence="none stated",
     description="60,000 photographs of ten kinds of things (A. Krizhevsky)",
+    symmetric=True,
 )
 PUBLISHED = {one.name: one for one in (MNIST, FASHION, KUZUSHIJI, CIFAR10)}
 

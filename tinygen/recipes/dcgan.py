@@ -12,6 +12,8 @@ from tinygen.recipes.adversarial import STANDING, Adversarial, GANConfig
 from tinygen.train import option
 from tinygen.train.source import Batch
 
+FLIPS = "auto", "yes", "no"
+
 
 @dataclass(frozen=True)
 class DCGANConfig(GANConfig):
@@ -26,7 +28,9 @@ class DCGANConfig(GANConfig):
     width: int = option(64, "channels before G's last layer; half of it in D", least=2)
     norm_d: bool = option(True, "batch norm in D, as the document has it")
     shift: int = option(1, "move real images by up to so many pixels", least=0)
-    flip: bool = option(False, "mirror half of the real images: faces, not digits")
+    flip: str = option(
+        "auto", "mirror half of the real images; auto: faces, no digits", choices=FLIPS
+    )
 
 
 def shifted(x, most: int, rng):
@@ -79,12 +83,17 @@ class DCGAN(Adversarial):
         """The side itself, or the next power of two: only doublings can be made."""
         return reachable(side)
 
+    def flips(self) -> bool:
+        """Whether real images are mirrored: as asked, or if the data allow it."""
+        asked = self.config.flip
+        return self.data.symmetric if asked == "auto" else asked == "yes"
+
     def augmented(self, batch, rng):
-        """The batch with images that are moved a little, and mirrored if asked for."""
+        """The batch, its images moved a little and mirrored where that fits."""
         x = batch.x.data
         if self.config.shift:
             x = shifted(x, self.config.shift, rng("shift"))
-        if self.config.flip:
+        if self.flips():
             x = flipped(x, rng("flip"))
         return Batch(Tensor(x), batch.labels)
 

@@ -41,6 +41,7 @@ class Images:
     """A data set of images as batches of float32 in [-1, 1].
 
     held_out : its test images, at most 1,000 of them, evenly spread
+    symmetric : whether images may be mirrored, left to right
 
     The last batch of an epoch is left out if it is smaller, so every step is alike.
     Raises DataError if there are fewer training images than batch_size.
@@ -50,7 +51,7 @@ class Images:
 
     def __init__(self, dataset: data.Dataset, *, batch_size: int, seed: int):
         self.name, self.shape = dataset.name, dataset.shape
-        self.classes = dataset.classes
+        self.classes, self.symmetric = dataset.classes, dataset.symmetric
         self.fingerprint = f"sha256:{dataset.sha256}"
         self.train, self.held_out = dataset.train, some(dataset.test)
         self.loader = data.Loader(
