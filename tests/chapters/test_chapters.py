@@ -110,6 +110,22 @@ def test_maths_is_written_so_that_every_viewer_shows_it(source):
 
 
 @every_source
+def test_maths_is_balanced(source):
+    """Dollars, braces, \\left and \\right, \\begin and \\end come in pairs."""
+    for cell in source.cells:
+        if cell.kind == "markdown":
+            text = re.sub(r"```.*?```|`[^`]*`|\\[$]", "", cell.source, flags=re.S)
+            parts = re.split(r"\$\$|\$", text)
+            assert len(parts) % 2 == 1, f"{cell.name}: a dollar has no partner"
+            for maths in parts[1::2]:
+                bare = re.sub(r"\\[{}]", "", maths)
+                assert bare.count("{") == bare.count("}"), (cell.name, maths)
+                for a, b in ((r"\\left\b", r"\\right\b"), (r"\\begin", r"\\end")):
+                    counts = len(re.findall(a, maths)), len(re.findall(b, maths))
+                    assert counts[0] == counts[1], (cell.name, maths)
+
+
+@every_source
 def test_defining_cells_only_define(source):
     """Tests run them again and again, so they neither draw nor train."""
     allowed = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign)
