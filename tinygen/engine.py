@@ -95,12 +95,11 @@ class Tensor:
             self.node.grad = value
 
     def assign(self, data) -> None:
-        """Replace a leaf's array, as optimisers do.
+        """Replace a leaf's array, as optimisers do; it is moved to the leaf's device.
 
         A graph that still needs the old values then refuses to run backward.
         """
-        explain.check_assign(self, data)
-        self.data = data
+        self.data = data = explain.check_assign(self, data)
         if self.node is not None:
             self.node.data, self.node.order = data, _next_order()
 

@@ -34,8 +34,10 @@ def check_leaf(tensor, requires_grad: bool = False) -> None:
         )
 
 
-def check_assign(tensor, data) -> None:
-    """Refuse new values of another shape or dtype, or for a tensor that an op made."""
+def check_assign(tensor, data):
+    """New values on the tensor's device; refused if of another shape or dtype, or for
+    a tensor that an op made.
+    """
     check_leaf(tensor)
     if not backend.is_array(data):
         raise DTypeError(
@@ -52,6 +54,7 @@ def check_assign(tensor, data) -> None:
             f"assign: the tensor is {tensor.dtype}, the new values {data.dtype}. "
             f"Fix: values.astype('{tensor.dtype}')"
         )
+    return backend.to_device(data, tensor.device)
 
 
 def listed(x) -> list:

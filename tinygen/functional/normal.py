@@ -1,5 +1,6 @@
 """Normalisation of activations and vectors, and lookup of embeddings."""
 
+from tinygen.backend import device_of
 from tinygen.engine import Tensor
 from tinygen.errors import DTypeError, IndexOutOfRange, ShapeError
 from tinygen.ops import norm
@@ -58,7 +59,12 @@ def embedding(indices, weight):
 
 
 def check_range(name: str, what: str, labels, classes: int) -> None:
-    """Refuse integers outside [0, classes), naming the first and its place."""
+    """Refuse integers outside [0, classes), naming the first and its place.
+
+    Those on a GPU are not looked at: the host would wait for it in every step.
+    """
+    if device_of(values(labels)) != "cpu":
+        return
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         place = int(outside.ravel().argmax())

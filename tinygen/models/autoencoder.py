@@ -17,6 +17,7 @@ import numpy as np
 
 from tinygen import functional as F
 from tinygen import nn
+from tinygen.backend import device_of, to_device, xp_of
 from tinygen.errors import ConfigError
 from tinygen.ops import tanh
 
@@ -132,20 +133,21 @@ def halved(shape) -> list[tuple[int, int]]:
     return sizes
 
 
-def damaged(x: np.ndarray, *, noise=0.0, masked=0.0, rng):
+def damaged(x, *, noise=0.0, masked=0.0, rng):
     """Images for a denoising autoencoder: pixels made black, then Gaussian noise.
 
     noise : std of what is added      masked : share of pixels of each image, all their
     channels at once, set to -1; their number is exact, their places are drawn
-    x : (N, C, H, W) floats      -> as x; values may leave [-1, 1]
+    x : (N, C, H, W) array of floats      -> as x; values may leave [-1, 1]
     """
     if masked:
         n, _, h, w = x.shape
         ranks = rng.random((n, h * w)).argsort(1).argsort(1)
         hidden = (ranks < round(masked * h * w)).reshape(n, 1, h, w)
-        x = np.where(hidden, np.float32(BLACK), x)
+        x = xp_of(x).where(to_device(hidden, device_of(x)), np.float32(BLACK), x)
     if noise:
-        x = x + np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
+        drawn = np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
+        x = x + to_device(drawn, device_of(x))
     return x
 
 

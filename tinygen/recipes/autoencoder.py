@@ -7,6 +7,7 @@ import numpy as np
 from tinygen import backend
 from tinygen.creation import tensor
 from tinygen.ema import EMA
+from tinygen.engine import Tensor
 from tinygen.models.autoencoder import (
     Autoencoder,
     ConvAutoencoder,
@@ -15,7 +16,6 @@ from tinygen.models.autoencoder import (
 )
 from tinygen.optim import Adam
 from tinygen.train import Recipe, option
-from tinygen.train.recipe import as_array
 
 SHOWN = 10  # held-out images in a picture
 
@@ -87,8 +87,8 @@ class AutoencoderRecipe(Recipe):
     def with_noise(self, x, rng):
         """x as the network sees it: masked and noisy as the options say."""
         config = self.config
-        seen = damaged(as_array(x), noise=config.noise, masked=config.masked, rng=rng)
-        return tensor(seen)
+        settings = {"noise": config.noise, "masked": config.masked}
+        return Tensor(damaged(x.data, **settings, rng=rng))
 
     def sample(self, n, *, rng):
         """Decode codes from the Gaussian with the mean and covariance of the data's.
@@ -116,7 +116,7 @@ class AutoencoderRecipe(Recipe):
     def draw_reconstructions(self, figure):
         """Rows on a matplotlib figure: originals, the damaged ones, reconstructions."""
         with self.at_rest():
-            x = tensor(as_array(self.data.test().x)[:SHOWN])
+            x = Tensor(self.data.test().x.data[:SHOWN])
             seen = x
             if self.denoising:
                 seen = self.with_noise(x, backend.rng(self.config.seed, "shown"))

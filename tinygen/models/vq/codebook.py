@@ -5,8 +5,9 @@ import numpy as np
 from tinygen import backend, nn
 from tinygen.backend import xp_of
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError, IndexOutOfRange, ShapeError
+from tinygen.errors import ConfigError, ShapeError
 from tinygen.functional import mse_loss
+from tinygen.functional.normal import check_range
 from tinygen.ops.elementwise import values
 
 
@@ -48,13 +49,12 @@ class Codebook(nn.Module):
         return scores.argmax(-1)
 
     def look_up(self, codes):
-        """The vectors of codes (...): (..., D).  Raises IndexOutOfRange."""
+        """The vectors of codes (...): (..., D).
+
+        Raises IndexOutOfRange, but on a GPU looks at none: it would have to wait.
+        """
         codes = values(codes)
-        wrong = (codes < 0) | (codes >= self.size)
-        if bool(wrong.any()):
-            raise IndexOutOfRange(
-                f"code {int(codes[wrong][0])} of {self.size}. Fix: 0 .. {self.size - 1}"
-            )
+        check_range("Codebook", "code", codes, self.size)
         return Tensor(self.vectors[codes])
 
     def update(self, z, codes) -> None:
@@ -69,22 +69,20 @@ class Codebook(nn.Module):
         means = (self.sums / counts).astype(self.vectors.dtype)
         self.vectors = xp.where(used[:, None], means, self.vectors)
 
-    def revive(self, z, least: float, *, rng) -> int:
-        """Put vectors chosen fewer than `least` times a batch on some z; how many.
+    def revive(self, z, least: float, *, rng) -> None:
+        """Put vectors chosen fewer than `least` times a batch on some z.
 
         z : (N, D), what the encoder said of a batch
         Without it a vector that starts far from all z is never chosen and never moves.
         Source: Dhariwal et al., arXiv 2005.00341, section 3.1.
         """
-        z = values(z)
-        dead = backend.to_host(self.counts) < least
-        count = int(dead.sum())
-        if count:
-            places = rng.choice(len(z), count, replace=count > len(z))
-            self.vectors[dead] = z[places]
-            self.sums[dead] = z[places]
-            self.counts[dead] = 1.0
-        return count
+        z, xp = values(z), xp_of(self.vectors)
+        places = rng.choice(len(z), self.size, replace=self.size > len(z))
+        chosen = z[xp.asarray(places)]  # for each that may need it
+        dead = self.counts < least
+        self.vectors = xp.where(dead[:, None], chosen, self.vectors)
+        self.sums = xp.where(dead[:, None], chosen, self.sums)
+        self.counts = xp.where(dead, 1.0, self.counts)
 
 
 def straight_through(z, quantised):

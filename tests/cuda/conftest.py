@@ -1,0 +1,19 @@
+"""A device "cuda" made of NumPy, for every test that asks for it."""
+
+import sys
+
+import pytest
+from strict_cupy import ledger, special, xp
+
+from tinygen import backend
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """Device "cuda" is the stand-in; its ledger, with all counts at 0."""
+    monkeypatch.setattr(backend, "_cupy", xp)
+    for name in ("cupyx", "cupyx.scipy", "cupyx.scipy.special"):
+        monkeypatch.setitem(sys.modules, name, special)
+    ledger.reset()
+    yield ledger
+    ledger.tape = None
