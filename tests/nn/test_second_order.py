@@ -204,6 +204,22 @@ def test_spectral_norm_agrees_with_pytorch_to_the_second_order():
     expect_same_to_second_order(ours, theirs)
 
 
+@pytest.mark.parametrize("kind", ["Conv2d", "ConvTranspose2d"])
+def test_spectral_norm_takes_a_row_for_each_output_as_pytorch(kind):
+    torch = pytest.importorskip("torch")
+    ours = nn.SpectralNorm(getattr(nn, kind)(2, 3, 2, rng=rng()), rng=rng(1))
+    theirs = torch.nn.utils.spectral_norm(getattr(torch.nn, kind)(2, 3, 2))
+    assert ours.u.shape == theirs.weight_u.shape == (3,)
+    weight, bias = ours.layer.weight, ours.layer.bias
+    theirs.weight_orig.data = torch.from_numpy(weight.data)
+    theirs.bias.data = torch.from_numpy(bias.data)
+    theirs.weight_u = torch.from_numpy(np.array(ours.u))
+    x = rng(2).standard_normal((2, 2, 4, 3), np.float32)
+    for _ in range(3):
+        y, expected = ours(tg.tensor(x)), theirs(torch.from_numpy(x))
+        np.testing.assert_allclose(y.data, expected.detach().numpy(), atol=1e-6)
+
+
 def expect_same_to_second_order(ours, theirs):
     """Both libraries' spectral norm with the same weights."""
     torch, weight = pytest.importorskip("torch"), ours.layer.weight

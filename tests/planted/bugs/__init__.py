@@ -1,4 +1,14 @@
 """Every planted bug, one file for each part of the library."""
 
-from bugs import diffusion, elementwise, engine, functions, metrics, ops, training
+from bugs import (
+    diffusion,
+    elementwise,
+    engine,
+    functions,
+    images,
+    layers,
+    metrics,
+    ops,
+    training,
+)
 from bugs.table import MUTANTS, Mutant

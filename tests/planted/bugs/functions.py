@@ -77,8 +77,8 @@ plant(
 plant(
     "40 attention: the mask is transposed",
     "functional/attention.py",
-    "where(values(mask), scores, -math.inf)",
-    "where(values(mask).swapaxes(-1, -2), scores, -math.inf)",
+    "where(values(attn_mask), scores, -math.inf)",
+    "where(values(attn_mask).swapaxes(-1, -2), scores, -math.inf)",
     sample("scaled_dot_product_attention-2"),
 )
 

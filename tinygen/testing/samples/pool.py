@@ -57,8 +57,8 @@ declare(
     lambda x, *a, **how: windows(x, *a, **how, fill=-np.inf).max(0),
     [
         *WINDOWS[:-1],
-        DILATED,
         Kink(FLAT, 2, gradient=lambda v: [np.repeat(v, 2, 3).repeat(2, 2) * FIRST]),
+        DILATED,
     ],
     exempt=NOTHING,
     errors=(*TOO_LARGE, *BORDER),
