@@ -106,9 +106,9 @@ def curves(figure: Figure, tables: Mapping[str, Sequence[Mapping[str, float]]]) 
     tables = {title: rows for title, rows in tables.items() if rows}
     panels = figure.subplots(1, max(1, len(tables)), squeeze=False)[0]
     for axes, (title, rows) in zip(panels, tables.items(), strict=False):
-        steps = [row["step"] for row in rows]
-        for name in filter(drawn, rows[0]):
-            axes.plot(steps, [row[name] for row in rows], label=name, linewidth=1)
+        for name in filter(drawn, dict.fromkeys(name for row in rows for name in row)):
+            points = [(row["step"], row[name]) for row in rows if name in row]
+            axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
         axes.set_title(title)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)

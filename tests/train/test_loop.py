@@ -293,6 +293,21 @@ def test_a_row_that_does_not_fit_on_the_disk_goes_with_the_next(tmp_path):
     assert log.path.read_text() == "step,a\n1,0.1\n2,0.2\n"
 
 
+def test_rows_with_names_that_are_new(tmp_path):
+    """As of a recipe that learns in two phases, each with losses of its own."""
+    log = Run(tmp_path).log
+    log.append({"step": 1, "a": 1.0})
+    log.append({"step": 2, "b": 2.0, "a": 0.5})
+    log.append({"step": 3, "b": 3.0})
+    assert log.path.read_text() == "step,a,b\n1,1,\n2,0.5,2\n3,,3\n"
+    assert log.rows()[0] == {"step": 1, "a": 1} and log.rows()[2] == {"step": 3, "b": 3}
+    again = Run(tmp_path).log
+    again.keep(2)
+    again.append({"step": 3, "c": 1.5})
+    assert again.path.read_text() == "step,a,b,c\n1,1,,\n2,0.5,2,\n3,,,1.5\n"
+    assert again.rows()[1] == {"step": 2, "a": 0.5, "b": 2}
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

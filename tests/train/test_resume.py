@@ -1,18 +1,34 @@
 """A run that was stopped and continued is the run that never stopped, bit for bit."""
 
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import short_runs
+from short_runs import looking_at, short
 from toys import Toy
 
+from tinygen import files, plot
 from tinygen.errors import ConfigError, IntegrityError
-from tinygen.recipes import RECIPES
+from tinygen.recipes import ALL, RECIPES
 from tinygen.recipes.trained import trained
-from tinygen.train import checkpoint
+from tinygen.train import checkpoint, loop
 from tinygen.train.loop import train
 from tinygen.train.run import Run
+
+
+@pytest.fixture
+def quick_figures(monkeypatch):
+    """Figures as empty files, few samples in pictures: as in `short_runs`."""
+    save = lambda path, draw, size=(): files.write(path, b"")
+    monkeypatch.setattr(plot, "save_figure", save)
+    monkeypatch.setattr(loop, "SHOWN_IMAGES", short_runs.DRAWN)
+
+
+SHORT, NAMES = short_runs.__file__, [recipe.name for recipe in ALL]
 
 
 def contents(folder):
@@ -90,13 +106,58 @@ def test_continued_in_a_new_process(straight, tmp_path, start):
     assert contents(folder) == straight
 
 
-@pytest.mark.parametrize("name", sorted(RECIPES))
-def test_every_recipe(name, tmp_path):
+def stopped_moved_and_resumed(steps, stop, folder):
+    """Every recipe, straight on and in two processes with the folder moved between.
+
+    -> the names of those that differ
+    """
+    for name in NAMES:
+        make = lambda name=name: short(name, **looking_at(steps))
+        train(make(), folder / "straight" / name, progress=False)
+        begun = train(stopping(make(), stop), folder / "begun" / name, progress=False)
+        assert (begun.step, begun.signal) == (stop + 1, signal.SIGINT)
+    (folder / "begun").rename(folder / "moved")
+    command = [sys.executable, str(SHORT), str(steps), str(folder / "moved"), *NAMES]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    both = [
+        (name, contents(folder / "straight" / name), contents(folder / "moved" / name))
+        for name in NAMES
+    ]
+    return [name for name, straight, moved in both if straight != moved]
+
+
+def test_every_recipe_stopped_within_an_epoch(tmp_path, quick_figures):
+    """Epochs have two steps: the run stops in the second of three, in its middle."""
+    assert stopped_moved_and_resumed(5, 2, tmp_path) == []
+
+
+@pytest.mark.slow
+def test_every_recipe_for_longer(tmp_path, quick_figures):
+    assert stopped_moved_and_resumed(30, 6, tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_recipe_as_it_comes(name, tmp_path):
     kind = RECIPES[name]
     config = kind.Config(steps=3, log_every=1, sample_every=3, save_every=3)
     train(kind(config), tmp_path / "a", progress=False)
     stop_and_go(lambda: kind(config), tmp_path / "b", 1)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_looking_changes_nothing_in_any_recipe(name, tmp_path, quick_figures):
+    """Neither parameters, optimisers, averages nor losses of it."""
+    found = []
+    for every in (1, 99):
+        folder = tmp_path / f"every {every}"
+        how = {"sample_every": every, "save_every": every, "log_every": 1}
+        train(short(name, steps=3, **how), folder, progress=False)
+        found.append(contents(folder))
+    for part in ("tensors", "log"):
+        assert found[0][part] == found[1][part]
 
 
 def test_a_crash_between_two_checkpoints_loses_no_row_and_doubles_none(

@@ -11,36 +11,37 @@ from tinygen import files
 class Log:
     """Rows of numbers, the first of which is the step.
 
-    A float has nine digits, which is every bit of a float32.
+    A float has nine digits, which is every bit of a float32.  Rows may have names that
+    earlier ones had not: the table then has empty cells.
     """
 
     def __init__(self, path: Path):
         self.path = path
-        self.waiting = ""  # rows that could not be written yet
+        self.waiting: list[dict] = []  # rows that could not be written yet
+        self.names: list[str] = []  # of the columns, once they are known
 
     def append(self, row: dict[str, float]) -> None:
-        """Add one row; names of the columns first, if it is the first row.
+        """Add one row.
 
         Raises OSError if it cannot be written; it then goes with the next that can.
         """
-        cells = [str(v) if isinstance(v, int) else f"{v:.9g}" for v in row.values()]
-        new = not self.waiting and not self.path.exists()
-        self.waiting += as_csv([list(row), cells] if new else [cells])
+        self.waiting.append(row)
         self.flush()
 
     def flush(self) -> None:
         """Write the rows that wait: all of them or, with an OSError, none."""
         if not self.waiting:
             return
-        with open(self.path, "ab", buffering=0) as file:
-            whole = file.tell()
-            try:
-                if file.write(self.waiting.encode()) != len(self.waiting.encode()):
-                    raise OSError(errno.ENOSPC, "no space left", str(self.path))
-            except OSError:
-                file.truncate(whole)
-                raise
-        self.waiting = ""
+        known = self.names or next(csv.reader(self.lines()[:1]), [])
+        names = list(dict.fromkeys([*known, *(k for row in self.waiting for k in row)]))
+        text = as_csv([[as_cell(row.get(k)) for k in names] for row in self.waiting])
+        if names != known:
+            end = "," * (len(names) - len(known)) + "\n"  # cells that are empty
+            before = "".join(line + end for line in self.lines()[1:])
+            files.write(self.path, (as_csv([names]) + before + text).encode())
+        else:
+            append_all(self.path, text.encode())
+        self.names, self.waiting = names, []
 
     def lines(self) -> list[str]:
         """Every whole line; a last one that a crash cut short is left out."""
@@ -50,7 +51,7 @@ class Log:
     def rows(self) -> list[dict[str, float]]:
         """Every row: name -> number."""
         return [
-            {name: float(cell) for name, cell in row.items()}
+            {name: float(cell) for name, cell in row.items() if cell}
             for row in csv.DictReader(self.lines())
         ]
 
@@ -63,6 +64,26 @@ class Log:
             files.write(self.path, text.encode())
         else:
             self.path.unlink(missing_ok=True)
+        self.names = []
+
+
+def append_all(path: Path, content: bytes) -> None:
+    """Put bytes at the end of a file: all of them or, with an OSError, none."""
+    with open(path, "ab", buffering=0) as file:
+        whole = file.tell()
+        try:
+            if file.write(content) != len(content):
+                raise OSError(errno.ENOSPC, "no space left", str(path))
+        except OSError:
+            file.truncate(whole)
+            raise
+
+
+def as_cell(value) -> str:
+    """A number as text; nothing for None."""
+    if value is None or isinstance(value, int):
+        return "" if value is None else str(value)
+    return f"{value:.9g}"
 
 
 def as_csv(rows: list[list]) -> str:
