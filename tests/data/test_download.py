@@ -91,7 +91,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def drips(self):
         self.send(b"", length=len(CONTENT))
-        for i in range(len(CONTENT)):
+        for i in range(80):  # 4 seconds, then it breaks off
             self.wfile.write(CONTENT[i : i + 1])
             self.wfile.flush()
             if self.server.over.wait(0.05):

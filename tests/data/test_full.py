@@ -291,7 +291,8 @@ def test_a_file_that_is_not_the_published_one_is_not_opened(digits, home, monkey
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    monkeypatch.setattr(full, "read_idx", None)
+    opened = lambda path: pytest.fail(f"{path} was opened")
+    monkeypatch.setattr(full, "read_idx", opened)
     with pytest.raises(
         IntegrityError, match=r"expected sha256 [0-9a-f]{64}, got .*Fix:"
     ):
