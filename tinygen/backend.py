@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from tinygen.errors import ConfigError, DeviceError
+from tinygen import cuda
+from tinygen.errors import ConfigError, DeviceError, OutOfMemory
 
 DEVICES = ("cpu", "cuda")
 _cupy = None  # the CuPy module, once a kernel has run on a GPU
@@ -49,29 +50,22 @@ def module(device: str | None = None):
 
 
 def _load_cupy():
-    """Import CuPy and run one kernel; say in one sentence why not, if not."""
+    """CuPy, imported and tried out when it is first asked for."""
     global _cupy
-    if _cupy is not None:
-        return _cupy
-    hint = "Fix: pip install 'tinygen[gpu]' for CUDA 13, or use device 'cpu'"
+    if _cupy is None:
+        _cupy = cuda.usable()
+    return _cupy
+
+
+def chosen(device: str) -> str:
+    """The device itself, or for "auto" the one to use: "cuda" if there is a GPU."""
+    if device != "auto":
+        return device
     try:
-        import cupy
-    except ImportError as error:
-        raise DeviceError(f"device 'cuda' needs CuPy, not installed. {hint}") from error
-    if not cupy.is_available():
-        raise DeviceError(
-            "device 'cuda': CuPy is installed but finds no usable GPU or driver. "
-            "Fix: check `nvidia-smi`, or use device 'cpu'"
-        )
-    try:  # needs NVRTC, cuBLAS and a copy back
-        probe = cupy.ones((2, 2), "float32")
-        float((probe @ probe).sum())
-    except Exception as error:
-        raise DeviceError(
-            f"device 'cuda': a GPU is present but a test kernel failed: {error}. {hint}"
-        ) from error
-    _cupy = cupy
-    return cupy
+        _load_cupy()
+    except DeviceError:
+        return "cpu"
+    return "cuda"
 
 
 def set_device(device: str) -> None:
@@ -101,7 +95,21 @@ def to_device(x, device: str):
     """The array `x` on `device`: itself if it is there already, else a copy."""
     if device_of(x) == device:
         return x
-    return x.get() if device == "cpu" else module(device).asarray(x)
+    if device == "cpu":
+        return x.get()
+    try:
+        return module(device).asarray(x)
+    except MemoryError as error:
+        raise out_of_memory(f"{x.dtype}{x.shape}", error) from error
+
+
+def out_of_memory(what: str, error: MemoryError, device: str = "cuda") -> OutOfMemory:
+    """The error to raise where there was too little memory for `what`."""
+    told = "" if device == "cpu" else f"; {cuda.memory(module(device))}"
+    return OutOfMemory(
+        f"{what}: {str(error).strip().rstrip('.')}{told}. "
+        "Fix: a smaller batch_size, image_size or width"
+    )
 
 
 def to_host(x) -> np.ndarray:

@@ -184,16 +184,18 @@ def failure(op, values, settings, error: Exception) -> Exception:
     call = called(op, values, settings)
     if isinstance(error, TinygenError):
         return type(error)(f"{call}: {str(error).removeprefix(f'{op.name}: ')}")
+    arrays = [v for v in values if backend.is_array(v)]
+    devices = [backend.device_of(v) for v in arrays]
+    if isinstance(error, MemoryError):
+        return backend.out_of_memory(call, error, max(devices, default="cpu"))
     try:
         inspect.signature(op.forward).bind(*values, **settings)
     except TypeError as misuse:
         return TypeError(f"{op.name}: {misuse}")
-    arrays = [v for v in values if backend.is_array(v)]
-    devices = {backend.device_of(v) for v in arrays}
-    if len(devices) > 1:
-        each = ", ".join(backend.device_of(v) for v in arrays)
+    if len(set(devices)) > 1:
         return DeviceError(
-            f"{op.name}: arrays on different devices ({each}). Fix: x.to('cuda')"
+            f"{op.name}: arrays on different devices ({', '.join(devices)}). "
+            "Fix: x.to('cuda')"
         )
     kinds = {
         AxisError: ShapeError,

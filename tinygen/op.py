@@ -157,7 +157,7 @@ def _caller(record: Op) -> Callable:
                 parents.append(None)
         try:
             y = forward(*values, **settings) if settings else forward(*values)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, MemoryError) as error:
             raise explain.failure(record, values, settings, error) from error
         if not wrapped:
             return y[0] if saves else y
@@ -198,7 +198,7 @@ def _binary_caller(record: Op) -> Callable:
         z, q = (b.data, b.node) if type(b) is Tensor else (b, None)
         try:
             y = forward(x, z)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, MemoryError) as error:
             raise explain.failure(record, [x, z], {}, error) from error
         if x is a and z is b:
             return y

@@ -57,7 +57,7 @@ def in_one_line(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not isinstance(error, TinygenError):
         return f"out of memory: {text}. Fix: halve the --batch-size"
     return text
 

@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from tinygen import backend
 from tinygen.cli.command import command
 from tinygen.errors import ConfigError
 
@@ -35,7 +36,10 @@ def add(commands) -> None:
 
 
 def settings_of(args) -> dict[str, str]:
-    """Option -> text, from flags and from --set; ConfigError for one given twice."""
+    """Option -> text, from flags and from --set; ConfigError for one given twice.
+
+    The device "auto" becomes the one that is there.
+    """
     flags = {name: getattr(args, name) for name in COMMON}
     pairs = [(name, text) for name, text in flags.items() if text is not None]
     for pair in args.set:
@@ -47,7 +51,10 @@ def settings_of(args) -> dict[str, str]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"option {twice[0]} is given twice. Fix: give it once")
-    return dict(pairs)
+    settings = dict(pairs)
+    if "device" in settings:
+        settings["device"] = backend.chosen(settings["device"])
+    return settings
 
 
 def train(args) -> int:

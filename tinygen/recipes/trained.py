@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from tinygen.backend import chosen
 from tinygen.errors import ConfigError, choices
 from tinygen.recipes import RECIPES
 from tinygen.train import checkpoint
@@ -26,6 +27,6 @@ def trained(place: Path | str, *, device: str | None = None) -> Recipe:
     found = checkpoint.load(checkpoint.find(Path(place)))
     kind = find(found.recipe)
     config = kind.Config.from_dict(found.config)
-    recipe = kind(config if device is None else replace(config, device=device))
+    recipe = kind(config if device is None else replace(config, device=chosen(device)))
     checkpoint.restore(recipe, found)
     return recipe

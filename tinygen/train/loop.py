@@ -200,9 +200,9 @@ class Training:
     def out_of_memory(self, step: int, error: MemoryError) -> OutOfMemory:
         """The error of a step for which there was too little memory."""
         backend.free_memory()
-        size = self.config.batch_size
+        size, what = self.config.batch_size, str(error).partition(". Fix:")[0]
         return OutOfMemory(
-            f"step {step + 1}: out of memory: {error}; batch_size is {size}. "
+            f"step {step + 1}: out of memory: {what}; batch_size is {size}. "
             f"Fix: --batch-size {max(1, size // 2)}; {self.kept()} is kept"
         )
 

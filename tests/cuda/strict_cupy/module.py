@@ -130,4 +130,5 @@ xp.lib = SimpleNamespace(
 xp.ElementwiseKernel = kernels.ElementwiseKernel
 xp.ReductionKernel = kernels.ReductionKernel
 xp.cuda = kernels.cuda
+xp.get_default_memory_pool = kernels.MemoryPool
 special = SimpleNamespace(erf=erf)
