@@ -9,6 +9,8 @@ option and the actual shapes or values, and ends with "Fix: ...".  Each class ha
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MANY = 40  # names: more are not listed where one is near
+
 
 class TinygenError(Exception):
     """Base class of every error that tinygen raises on purpose."""
@@ -95,12 +97,15 @@ class NonFiniteError(TinygenError, ArithmeticError):
 
 
 def choices(name, known: Iterable[str]) -> str:
-    """The remedy for an unknown name: the nearest known one, if any, and all of them.
+    """The remedy for an unknown name: the nearest known one, if any, and the others.
 
     >>> choices("softmx", ["relu", "softmax"])
     "Fix: 'softmax'; all of them: relu, softmax"
     """
     known = list(known)
-    near = get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"{near[0]!r}; all of them:" if near else "one of"
-    return f"Fix: {hint} {', '.join(known)}"
+    near = get_close_matches(str(name), known, n=4, cutoff=0.5)
+    if not near:
+        return f"Fix: one of {', '.join(known)}"
+    if len(known) > MANY:
+        return f"Fix: {near[0]!r}; others are alike: {', '.join(near[1:]) or 'none'}"
+    return f"Fix: {near[0]!r}; all of them: {', '.join(known)}"

@@ -179,10 +179,28 @@ def test_wrong_usage_is_one_line_and_exit_2(tinygen, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [(), ("tarin",), ("data", "show"), ("list", "--x")])
+GRAMMAR = {
+    (): "arguments are required: COMMAND. Fix: see `tinygen --help`",
+    ("tarin",): "unknown command 'tarin'. Fix: 'train'; all of them: list, ",
+    ("data", "lisst"): "unknown action 'lisst'. Fix: 'list'",
+    ("train", "toy", "--stepz", 3): "unknown option '--stepz'. Fix: '--steps'; all",
+    ("train", "toy", "--over"): "unknown option '--over'. Fix: '--overwrite'",
+    ("train", "toy", "--step=3"): "unknown option '--step'. Fix: '--steps'",
+    ("--debg", "list"): "unknown option '--debg'. Fix: '--debug'",
+    ("list", "toy", "more"): "'more' is one word too many. Fix: leave it out",
+    ("sample", "x", "-n", "many"): "-n: invalid int value: 'many'. Fix: see `tinygen s",
+    ("train", "toy", "--steps"): "--steps: expected one argument. Fix: see `tinygen t",
+    ("train", "toy", "--out", "a\0b"): "a NUL byte",
+    ("gradcheck", "softmx"): "no samples for 'softmx'. Fix: 'softmax'; others are",
+    ("train", "toy", "--resume", "--allow-changed", "lrr"): "no run in runs/toy",
+}
+
+
+@pytest.mark.parametrize("words", GRAMMAR, ids=repr)
 def test_what_the_grammar_does_not_know(tinygen, words):
-    code, out, error = tinygen(*words)
-    assert (code, out) == (2, "") and "usage: tinygen" in error
+    code, _, error = tinygen(*words)
+    assert code == 2 and GRAMMAR[words] in one_line(error)
+    assert error.endswith(" [TG-CONFIG]\n")
 
 
 def test_gradcheck_of_one_op(tinygen):
@@ -238,8 +256,25 @@ def test_devices_and_memory_are_exit_5(tinygen, monkeypatch):
 
 
 def test_debug_shows_where(tinygen):
-    with pytest.raises(tg.errors.ConfigError):
-        tinygen("--debug", "train", "toyy")
+    for words in (("--debug", "train", "toyy"), ("train", "toyy", "--debug")):
+        with pytest.raises(tg.errors.ConfigError):
+            tinygen(*words)
+
+
+def test_arrays_that_no_memory_holds(tinygen):
+    for size in (2**58, 2**62, 10**30):
+        words = ("--batch-size", size, "--out", f"run-{size}")
+        code, _, error = tinygen("train", "toy", *QUICK, *words)
+        assert code == 5 and "out of memory" in one_line(error)
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    words = "train gan-ring --steps 1 --set sample_every=9 --out".split()
+    command = [sys.executable, "-m", "tinygen", *words, b"run-\xff"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert b"run-\xff/samples.png" in done.stdout
+    assert os.listdir(os.fsencode(tmp_path)) == [b"run-\xff"]
 
 
 def test_list_is_quick_and_module_runs():

@@ -5,13 +5,13 @@ Every command is a function from the parsed arguments to an exit code:
 checkpoint or file, 5 device or memory, 130 Ctrl-C, 143 SIGTERM.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from tinygen import __version__
 from tinygen.cli import data, edit, evaluate, gradcheck, recipes, sample, train
+from tinygen.cli.command import Parser
 from tinygen.errors import (
     CheckpointError,
     ConfigError,
@@ -37,36 +37,65 @@ EXITS: dict[type[BaseException], int] = {  # the first that fits
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; -> the exit code.  Errors are one line on stderr."""
-    args = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if hasattr(sys.stdout, "reconfigure"):  # names of files may be any bytes
+        sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        code = args.run(args)
+        code = run(words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # `tinygen list | head`: let the last flush go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except tuple(EXITS) as error:
-        if args.debug:
+    except (*EXITS, ValueError, OverflowError) as error:
+        code = exit_code(error)
+        if code is None or "--debug" in words:
             raise
         print(f"tinygen: {in_one_line(error)}", file=sys.stderr)
-        return next(code for kind, code in EXITS.items() if isinstance(error, kind))
+        return code
+
+
+def run(words: list[str]) -> int:
+    """Parse the words and run the command that they name."""
+    if any("\0" in word for word in words):
+        raise ConfigError(f"a NUL byte in {words}. Fix: leave it out")
+    args, rest = parser().parse_known_args(words)
+    if rest:
+        args.parser.refuse(rest)
+    return args.run(args)
+
+
+def exit_code(error: BaseException) -> int | None:
+    """The exit code of an error; None for one that should not occur."""
+    if too_large(error):
+        return EXITS[MemoryError]
+    return next((code for kind, code in EXITS.items() if isinstance(error, kind)), None)
+
+
+def too_large(error: BaseException) -> bool:
+    """Whether NumPy refused an array that no memory could hold."""
+    signs = "too big", "too large", "Maximum allowed dimension", "negative dimensions"
+    kinds = ValueError, OverflowError
+    own = isinstance(error, TinygenError)
+    return not own and isinstance(error, kinds) and any(s in str(error) for s in signs)
 
 
 def in_one_line(error: BaseException) -> str:
     """What happened, and the remedy."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, MemoryError) and not isinstance(error, TinygenError):
-        return f"out of memory: {text}. Fix: halve the --batch-size"
-    return text
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    if isinstance(error, TinygenError):
+        return f"{text} [{error.code}]"
+    if isinstance(error, OSError):
+        return f"{text}. Fix: look at the path, its permissions and the free space"
+    return f"out of memory: {text}. Fix: a smaller --batch-size, or a smaller network"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The grammar of the command line."""
-    top = argparse.ArgumentParser(
-        prog="tinygen", description="Generative models from scratch, in NumPy."
-    )
+    top = Parser(prog="tinygen", description="Generative models from scratch.")
+    top.set_defaults(parser=top)
     top.add_argument("--version", action="version", version=f"tinygen {__version__}")
     top.add_argument("--debug", action="store_true", help="show where an error arose")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
