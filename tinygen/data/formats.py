@@ -146,18 +146,24 @@ def turned(image, Image):
 def in_channels(image, grey: bool, Image):
     """The image in mode "L" or "RGB", by the rules at the top."""
     if image.mode.startswith("I"):  # 16 bits: "I;16", "I;16B", or "I" in some files
-        deep = np.asarray(image).astype(np.int64) >> 8
+        deep = np.asarray(image) >> 8
         image = Image.fromarray(np.clip(deep, 0, 255).astype(np.uint8))
     if image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
     if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        image = white
     if image.mode not in ("1", "L", "P", "RGB", "CMYK", "YCbCr"):
         raise Unreadable(f"has pixels of kind {image.mode}, which is not supported")
     if grey and image.mode != "L":
-        image = image.convert("RGB")  # a palette has no grey of its own
-    return image.convert("L" if grey else "RGB")
+        image = in_mode(image, "RGB")  # a palette has no grey of its own
+    return in_mode(image, "L" if grey else "RGB")
+
+
+def in_mode(image, mode: str):
+    """The image in a mode; not a copy if it has that already."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def as_square(image, size: int, Image):
@@ -165,5 +171,6 @@ def as_square(image, size: int, Image):
     width, height = image.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    square = image.crop((left, top, left + side, top + side))
+    whole = width == height
+    square = image if whole else image.crop((left, top, left + side, top + side))
     return square.resize((size, size), Image.Resampling.BICUBIC)
