@@ -98,8 +98,8 @@ def row(name: str, runs: list[dict]) -> str:
     """One recipe's line in the table of measures."""
     cells = [f"[{name}](#{name})", str(len(runs))]
     for measure in COLUMNS.values():
-        values = [r["measures"][measure]["value"] for r in runs if "measures" in r]
-        cells.append(mean_and_error(values) if measure_in(runs, measure) else "")
+        here = runs if measure_in(runs, measure) else []
+        cells.append(mean_and_error([r["measures"][measure]["value"] for r in here]))
     return line(*cells)
 
 
