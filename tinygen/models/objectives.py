@@ -127,7 +127,7 @@ def r1_penalty(real_logits, real):
 
     real : (N, ...), with requires_grad, from which real_logits (N, 1) were computed.
     Its own gradient is a second derivative of D.
-    Source: Mescheder, Geiger & Nowozin, arXiv 1801.04406, equation 9.
+    Source: Mescheder, Geiger & Nowozin, arXiv 1801.04406, equation 9.  Eq. (12.7).
     """
     (slope,) = grad(sum(real_logits), [real], create_graph=True)
     return sum(square(slope)) * (0.5 / len(real))
