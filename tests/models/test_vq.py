@@ -159,8 +159,6 @@ def test_no_code_sees_itself_or_a_later_one():
 
 def test_samples_come_as_often_as_they_are_probable():
     model = prior(2, 3)
-    for p in model.parameters():
-        p.assign(p.data * 3)  # far from uniform
     model.eval()
     every = np.array(list(itertools.product(range(2), repeat=3)))
     with tg.no_grad():
@@ -169,7 +167,7 @@ def test_samples_come_as_often_as_they_are_probable():
     seen = np.bincount(drawn @ [4, 2, 1], minlength=8) / 4000
     error = np.sqrt(p * (1 - p) / 4000)
     assert (abs(seen - p) < 5 * error + 1e-9).all()
-    assert p.max() > 2 * p.min()
+    assert 2 * p.min() < p.max() < 0.6
 
 
 def test_dropout_is_of_training_only():

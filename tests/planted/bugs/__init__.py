@@ -10,5 +10,6 @@ from bugs import (
     metrics,
     ops,
     training,
+    vae,
 )
 from bugs.table import MUTANTS, Mutant
