@@ -14,6 +14,17 @@ import numpy as np
 from tinygen import cuda
 from tinygen.errors import ConfigError, DeviceError, OutOfMemory
 
+
+def check_numpy(version: str) -> None:
+    """Raise ImportError for a NumPy older than tinygen works with."""
+    if int(version.partition(".")[0]) < 2:
+        raise ImportError(
+            f"tinygen needs NumPy 2.0 or newer, this is {version}. "
+            "Fix: pip install 'numpy>=2.0'"
+        )
+
+
+check_numpy(np.__version__)
 DEVICES = ("cpu", "cuda")
 _cupy = None  # the CuPy module, once a kernel has run on a GPU
 _default = "cpu"

@@ -179,6 +179,15 @@ def mixed_types(op, values) -> DTypeError:
     )
 
 
+def check_bytes(name: str, x, weight) -> None:
+    """Refuse images of 0..255 where a layer of floats expects them in [-1, 1]."""
+    if x.dtype.kind == "u" and weight.dtype.kind == "f":
+        raise DTypeError(
+            f"{name}: x is {x.dtype}{x.shape}, 0..255 as images are stored, the weight "
+            f"{weight.dtype}. Fix: tinygen.data.to_float(x), or x.astype('float32')"
+        )
+
+
 def failure(op, values, settings, error: Exception) -> Exception:
     """The error to raise when an op's forward failed with `error`."""
     call = called(op, values, settings)

@@ -7,6 +7,7 @@ from math import gcd
 from operator import index
 
 from tinygen.errors import ConfigError, ShapeError
+from tinygen.explain import check_bytes
 from tinygen.kernels.conv_reference import output_size
 from tinygen.ops import conv
 from tinygen.ops.shape import reshape
@@ -45,6 +46,7 @@ def _check_axes(name, x, weight, axes) -> None:
 
 def _check_channels(name, x, weight, bias, channels, filters, groups) -> None:
     """Refuse images and filters that do not fit; say what would."""
+    check_bytes(name, x, weight)
     if x.shape[1] != channels:
         raise _other_channels(name, x, weight, channels, groups)
     if channels % groups or filters % groups:

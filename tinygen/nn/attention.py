@@ -24,7 +24,7 @@ class MultiheadAttention(Module):
         if num_heads < 1 or embed_dim % num_heads:
             raise ConfigError(
                 f"MultiheadAttention: {num_heads} heads for width {embed_dim}. "
-                "Fix: a number of heads that divides the width"
+                f"Fix: one of {[h for h in range(1, 65) if embed_dim % h == 0]}"
             )
         self.num_heads = num_heads
         weight = init.xavier_uniform((3 * embed_dim, embed_dim), rng=rng, dtype=dtype)

@@ -1,6 +1,7 @@
 """Products of matrices: matmul, and the linear layer."""
 
 from tinygen.errors import ShapeError
+from tinygen.explain import check_bytes
 from tinygen.op import op
 from tinygen.ops.reduce import sum
 from tinygen.ops.shape import expand_dims, reshape, swapaxes, transpose
@@ -63,7 +64,7 @@ def linear(x, weight, bias=None, /):
     """y = x @ weight.T + bias.
 
     x : (..., D)      weight : (K, D)      bias : (K,) or None      -> (..., K)
-    Raises ShapeError if the last axis of x is not D.
+    Raises ShapeError if the last axis of x is not D; DTypeError if x holds bytes.
     """
     if weight.ndim != 2:
         raise ShapeError(f"weight {weight.shape}. Fix: two axes, (K, D)")
@@ -74,6 +75,7 @@ def linear(x, weight, bias=None, /):
         raise ShapeError(
             f"expects last axis {weight.shape[1]}, got {given} in {x.shape}. Fix: {fix}"
         )
+    check_bytes("linear", x, weight)
     y = x @ weight.T
     if bias is not None:
         y += bias
