@@ -23,6 +23,7 @@ from tinygen.models.vae.latent import (
 from tinygen.models.vae.likelihood import Bernoulli, Gaussian, black_or_white
 from tinygen.models.vae.model import VAE
 from tinygen.optim import Adam
+from tinygen.recipes.dcgan import shifted
 from tinygen.schedule import warmup
 from tinygen.train import Recipe, option
 
@@ -48,6 +49,7 @@ class VAEConfig(Recipe.Config):
         "black or white, drawn in every step or once; or grey",
         choices=("drawn", "fixed", "grey"),
     )
+    shift: int = option(0, "move images by up to so many pixels", least=0)
     beta: float = option(1.0, "weight of the divergence", least=0)
     warmup: int = option(0, "steps until it has that weight", least=0)
     free_bits: float = option(0.0, "nats of each latent that are free", least=0)
@@ -126,10 +128,15 @@ class Variational(Recipe):
 
     def seen(self, batch, step, rng):
         """The images of a training step as the model sees them."""
+        x, most = batch.x, self.config.shift
         if self.fixed is not None:
             images = self.fixed.batch(step)
-            return Tensor(backend.to_device(images, backend.get_device()))
-        return black_or_white(batch.x, rng=rng) if self.binary else batch.x
+            x = Tensor(backend.to_device(images, backend.get_device()))
+        if most:
+            x = Tensor(shifted(x.data, most, rng("shift")))
+        if self.binary and self.fixed is None:
+            return black_or_white(x, rng=rng("pixels"))
+        return x
 
     def held_out(self, batch):
         """Held-out images as the model sees them: black and white, drawn once."""
@@ -145,7 +152,7 @@ class Variational(Recipe):
     def train_step(self, batch, step, rng):
         """One step of Adam on [VAE-2], or on the importance-weighted bound."""
         config = self.config
-        x, labels = self.seen(batch, step, rng("pixels")), self.labels(batch)
+        x, labels = self.seen(batch, step, rng), self.labels(batch)
         noise = randn((config.importance, len(x), config.latent), rng=rng("z"))
         self.optimizer.zero_grad()
         if config.importance > 1:
