@@ -1,20 +1,21 @@
 """Reconstruction error against the size of the code: python bottleneck.py
 
 Mean squared error per pixel ([-1, 1]) on the 1,000 held-out digits, of the autoencoder,
-of the linear one, and of PCA, all fitted to the 4,000 training digits.
+of the convolutional and of the linear one, and of PCA, all fitted to the 4,000
+training digits.
 """
 
 import numpy as np
 
 from tinygen import data
-from tinygen.recipes.autoencoder import AutoencoderRecipe
+from tinygen.recipes.autoencoder import AutoencoderRecipe, ConvAutoencoderRecipe
 
 SIZES = (2, 4, 8, 16, 32, 64)
 
 
-def trained_error(**options) -> float:
+def trained_error(kind=AutoencoderRecipe, **options) -> float:
     """The held-out error of an autoencoder after training."""
-    recipe = AutoencoderRecipe(AutoencoderRecipe.Config(**options))
+    recipe = kind(kind.Config(**options))
     for step in range(recipe.config.steps):
         recipe.train_step(recipe.data.batch(step), step, recipe.streams(step))
     return recipe.measure()["test mse"]
@@ -40,12 +41,14 @@ def pca_errors() -> dict[int, float]:
 def main() -> None:
     """Print the table as markdown."""
     pca = pca_errors()
-    print("| numbers in the code | autoencoder | linear autoencoder | PCA |")
-    print("|---|---|---|---|")
+    print("| numbers in the code | convolutional | dense | linear | PCA |")
+    print("|---|---|---|---|---|")
     for k in SIZES:
+        conv = trained_error(ConvAutoencoderRecipe, code=k, steps=3000)
         dense = trained_error(code=k, steps=6000)
         linear = trained_error(code=k, steps=6000, linear=True)
-        print(f"| {k} | {dense:.4f} | {linear:.4f} | {pca[k]:.4f} |", flush=True)
+        errors = conv, dense, linear, pca[k]
+        print(f"| {k} | " + " | ".join(f"{e:.4f}" for e in errors) + " |", flush=True)
 
 
 if __name__ == "__main__":
