@@ -19,6 +19,7 @@ from tinygen import functional as F
 from tinygen import nn
 from tinygen.backend import device_of, to_device, xp_of
 from tinygen.errors import ConfigError
+from tinygen.models.shapes import flattened
 from tinygen.ops import tanh
 
 BLACK = -1.0  # what a masked pixel becomes
@@ -60,7 +61,7 @@ class Autoencoder(Coder):
 
     def encode(self, x):
         """Images (N, C, H, W) -> codes (N, k)."""
-        return self.encoder(x.reshape(x.shape[0], -1))
+        return self.encoder(flattened(x, self.shape))
 
     def decode(self, code):
         """Codes (N, k) -> images (N, C, H, W)."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from tinygen import nn
+from tinygen.models.shapes import flattened
 from tinygen.ops import sigmoid, tanh
 
 
@@ -47,9 +48,9 @@ class Discriminator(nn.Module):
     """Samples (N, *shape) -> logits (N, 1): log-odds that a sample is real."""
 
     def __init__(self, shape, hidden=128, *, rng):
-        size = int(np.prod(shape))
+        self.shape, size = tuple(shape), int(np.prod(shape))
         self.layers = nn.Sequential(*dense(size, hidden, hidden, 1, rng=rng))
 
     def forward(self, x):
         """The logit of D(x)."""
-        return self.layers(x.reshape(x.shape[0], -1))
+        return self.layers(flattened(x, self.shape))

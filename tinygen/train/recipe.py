@@ -147,6 +147,8 @@ class Recipe(ABC):
         Raises ConfigError for an option or a label that it does not take, ShapeError if
         the recipe's samples are not shaped like its data.
         """
+        if n < 0:
+            raise ConfigError(f"{n} samples. Fix: n=0 or more")
         seed = self.config.seed if seed is None else seed
         asked = self.checked(asked)
         with self.at_rest():

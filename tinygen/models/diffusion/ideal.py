@@ -49,8 +49,10 @@ class IdealDenoiser:
     def guess(self, x, t, labels=None) -> Guess:
         """The mean of x_0 and of the noise, given x = x_t (N, ...)."""
         if x.shape[1:] != self.shape:
-            wanted = (len(x), *self.shape)
-            raise ShapeError(f"IdealDenoiser: x is {x.shape}. Fix: reshape to {wanted}")
+            raise ShapeError(
+                f"IdealDenoiser of {self.shape}: x {x.shape}. "
+                f"Fix: x.reshape{(-1, *self.shape)}"
+            )
         t = np.broadcast_to(self.schedule.checked(t), len(x))
         shares = self.shares(x, t, labels)  # (N, K)
         a = self.schedule.signal(t)[:, None]

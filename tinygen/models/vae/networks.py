@@ -10,6 +10,7 @@ from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
 from tinygen.functional.normal import check_range
 from tinygen.models.dcgan import Enlarge, stages_of
+from tinygen.models.shapes import flattened
 from tinygen.ops import concatenate
 from tinygen.ops.elementwise import values
 
@@ -51,12 +52,12 @@ class DenseEncoder(nn.Module):
     """(N, C, H, W) -> (N, 2*latent): layers of the sizes in `hidden` between."""
 
     def __init__(self, shape, hidden, latent, classes=0, activation="relu", *, rng):
-        self.classes = classes
+        self.shape, self.classes = tuple(shape), classes
         sizes = [math.prod(shape) + classes, *hidden, 2 * latent]
         self.layers = dense(sizes, activation, rng=rng)
 
     def forward(self, x, labels=None):
-        flat = x.reshape(x.shape[0], -1)
+        flat = flattened(x, self.shape)
         return self.layers(with_class(flat, labels, self.classes))
 
 

@@ -13,6 +13,7 @@ from tinygen import init, nn
 from tinygen.backend import to_device, to_host, xp_of
 from tinygen.creation import tensor
 from tinygen.engine import Tensor
+from tinygen.errors import ShapeError
 from tinygen.ops.elementwise import values
 
 
@@ -63,8 +64,16 @@ class CodePrior(nn.Module):
         return self.out(self.norm(x))
 
     def log_prob(self, codes):
-        """log p(codes) of each grid, nats: (N, ...) integers -> (N,)."""
-        flat = values(codes).reshape(len(codes), self.length)
+        """log p(codes) of each grid, nats: (N, ...) integers -> (N,).
+
+        Raises ShapeError unless there are `length` codes in each.
+        """
+        flat = values(codes).reshape(len(codes), -1)
+        if flat.shape[1] != self.length:
+            raise ShapeError(
+                f"log_prob: {flat.shape[1]} codes each, x {codes.shape}, but the prior "
+                f"is of {self.length}. Fix: grids of {self.length} codes"
+            )
         logits = self(flat[:, :-1]).reshape(-1, self.size)
         nats = F.cross_entropy(logits, Tensor(flat.reshape(-1)), "none")
         return -nats.reshape(len(flat), self.length).sum(1)
