@@ -262,6 +262,11 @@ def test_a_folder_is_opened_at_64_in_colour_unless_asked_otherwise(pets):
     assert len(opened(pets, bad_files="skip").train) == 16
 
 
+def test_fewer_images_than_a_batch_has(pets):
+    with pytest.raises(DataError, match=r"pets has 16 .*Fix: --batch-size 16 or less"):
+        open_data(str(pets), "images", batch_size=17, seed=0, image_size=8)
+
+
 def test_bundled_images_in_another_size_and_colour():
     plain = opened("faces")
     assert plain.shape == (1, 25, 25)

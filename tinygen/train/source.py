@@ -19,7 +19,7 @@ from tinygen.data.planes import PLANES
 from tinygen.data.published import CELEBA
 from tinygen.data.resize import recoloured, resized
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, DataError
 
 HELD_OUT = 2500  # points of a plane to evaluate on, as many as PacGAN takes
 HELD_OUT_IMAGES = 1000  # to evaluate on: all of those that are bundled
@@ -54,6 +54,11 @@ class Images:
         self.classes, self.symmetric = dataset.classes, dataset.symmetric
         self.fingerprint = f"sha256:{dataset.sha256}"
         self.train, self.held_out = dataset.train, some(dataset.test)
+        if len(self.train) < batch_size:
+            raise DataError(
+                f"{self.name} has {len(self.train)} images to train on, fewer than "
+                f"batch_size {batch_size}. Fix: --batch-size {len(self.train)} or less"
+            )
         self.loader = data.Loader(
             dataset.train.images,
             dataset.train.labels,
