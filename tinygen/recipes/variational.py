@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import backend, data
+from tinygen import data
 from tinygen.creation import randn, tensor
 from tinygen.data.binary import binarised
 from tinygen.ema import EMA
@@ -57,6 +57,11 @@ class VAEConfig(Recipe.Config):
     lr: float = option(1e-3, "step size of Adam", above=0)
 
 
+def once_drawn(held_out) -> Tensor:
+    """Held-out images in black and white, the same in every run."""
+    return tensor(data.to_float(binarised(held_out, "test").images))
+
+
 class Variational(Recipe):
     """What all recipes of VAEs share.  A subclass's `networks` makes both networks."""
 
@@ -77,7 +82,7 @@ class Variational(Recipe):
         self.ema = EMA(self.model, config.ema, warmup=True) if config.ema else None
         self.binary = not gaussian and config.pixels != "grey"
         fixed = self.binary and config.pixels == "fixed"
-        self.fixed = self.once_drawn() if fixed else None
+        self.fixed = self.fixed_loader() if fixed else None
 
     def check(self, config) -> None:
         """Raise ConfigError for options that do not go together."""
@@ -94,7 +99,7 @@ class Variational(Recipe):
                 "Fix: likelihood=bernoulli, or pixels=grey"
             )
 
-    def once_drawn(self):
+    def fixed_loader(self):
         """The training images in black and white, batch by batch as self.data."""
         config, train = self.config, binarised(self.data.train, "train")
         return data.Loader(
@@ -130,8 +135,7 @@ class Variational(Recipe):
         """The images of a training step as the model sees them."""
         x, most = batch.x, self.config.shift
         if self.fixed is not None:
-            images = self.fixed.batch(step)
-            x = Tensor(backend.to_device(images, backend.get_device()))
+            x = tensor(self.fixed.batch(step))
         if most:
             x = Tensor(shifted(x.data, most, rng("shift")))
         if self.binary and self.fixed is None:
@@ -140,10 +144,7 @@ class Variational(Recipe):
 
     def held_out(self, batch):
         """Held-out images as the model sees them: black and white, drawn once."""
-        if not self.binary:
-            return batch.x
-        images = data.to_float(binarised(self.data.held_out, "test").images)
-        return Tensor(backend.to_device(images, backend.get_device()))
+        return once_drawn(self.data.held_out) if self.binary else batch.x
 
     def labels(self, batch):
         """What the model is told of a batch's classes: nothing, unless conditional."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import backend, data, nn
-from tinygen.data.binary import binarised
+from tinygen import backend, nn
 from tinygen.ema import EMA
 from tinygen.engine import Tensor
 from tinygen.models.vae.latent import draw_rows
@@ -17,7 +16,7 @@ from tinygen.models.vq.model import VQVAE
 from tinygen.models.vq.prior import CodePrior
 from tinygen.optim import Adam
 from tinygen.recipes.dcgan import shifted
-from tinygen.recipes.variational import SHOWN
+from tinygen.recipes.variational import SHOWN, once_drawn
 from tinygen.schedule import warmup
 from tinygen.train import Recipe, option
 
@@ -101,10 +100,7 @@ class VQVAERecipe(Recipe):
 
     def held_out(self, batch):
         """Held-out images as the model sees them, drawn once."""
-        if not self.binary:
-            return batch.x
-        images = data.to_float(binarised(self.data.held_out, "test").images)
-        return Tensor(backend.to_device(images, backend.get_device()))
+        return once_drawn(self.data.held_out) if self.binary else batch.x
 
     def train_step(self, batch, step, rng):
         """One step of images and codes while they learn, one of the prior."""
