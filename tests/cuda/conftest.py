@@ -3,9 +3,10 @@
 import sys
 
 import pytest
-from strict_cupy import ledger, special, xp
+from strict_cupy import kernels, ledger, special, xp
 
 from tinygen import backend
+from tinygen.kernels.fused import DEFINITIONS
 
 
 @pytest.fixture
@@ -14,6 +15,7 @@ def cuda(monkeypatch):
     monkeypatch.setattr(backend, "_cupy", xp)
     for name in ("cupyx", "cupyx.scipy", "cupyx.scipy.special"):
         monkeypatch.setitem(sys.modules, name, special)
+    monkeypatch.setattr(kernels, "definitions", DEFINITIONS)
     ledger.reset()
     yield ledger
     ledger.tape = None

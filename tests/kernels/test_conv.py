@@ -137,32 +137,6 @@ def test_float64_is_direct():
     assert rule("3x3, whole tiles", np.float64) == (conv_mec, conv_mec, conv_im2col)
 
 
-class OtherLibrary:
-    """NumPy under another name, for the code that runs on CuPy arrays."""
-
-    def __getattr__(self, name):
-        return getattr(np, name)
-
-
-@pytest.fixture
-def other_library(monkeypatch):
-    library = OtherLibrary()
-    for module in (conv, conv_im2col, conv_layout):
-        monkeypatch.setattr(module, "xp_of", lambda array: library)
-
-
-@pytest.mark.usefixtures("other_library")
-def test_another_library_takes_im2col():
-    for name in RULE:
-        assert rule(name) == (conv_im2col, conv_im2col, conv_im2col)
-
-
-@pytest.mark.usefixtures("other_library")
-@every_sample
-def test_another_library(name):
-    assert_close(Case(name).by(conv), expected(name), 1e-12)
-
-
 # ------------------------------------------------------------ memory
 
 

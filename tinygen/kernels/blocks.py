@@ -9,21 +9,24 @@ from functools import wraps
 
 import numpy as np
 
+from tinygen.kernels.fused import fused
 from tinygen.kernels.select import faster_than
 
 BLOCK = 65536  # elements: three float32 blocks fit a 1 MB L2 cache
 
 
-def blocked(plain):
-    """Declare an in-place NumPy kernel, run block by block, a faster equal of `plain`.
+def blocked(formula):
+    """Declare an in-place NumPy kernel, run in blocks, a faster equal of a formula.
 
     The decorated body(x, ..., out=None) is called once on a small array and once per
     block of a large one; arrays among its arguments are cut alike, numbers passed on.
-    CuPy arrays, where one call costs more than the memory, and 0-d arrays, which NumPy
-    turns into scalars, go to `plain`.
+    CuPy arrays go to formula(xp, x, ...), which is one kernel there, and 0-d arrays,
+    which NumPy turns into scalars, too.
     """
 
     def declare(body):
+        plain = fused(formula, body.__name__)
+
         @wraps(body)
         def fast(x, *others):
             if type(x) is not np.ndarray or x.ndim == 0:

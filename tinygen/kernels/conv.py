@@ -7,7 +7,6 @@ The definitions are in `conv_reference`; these are equal to them but for roundin
 
     filters                 output      input gradient   weight gradient
     ----------------------  ----------  ---------------  ---------------
-    any, on CuPy            im2col      im2col           im2col
     groups or dilation      im2col      im2col           im2col
     1x1, no padding         pointwise   pointwise        pointwise
     3x3, stride 1, float32  winograd    winograd         winograd
@@ -15,7 +14,8 @@ The definitions are in `conv_reference`; these are equal to them but for roundin
     others                  mec         mec              im2col
 
 `output_algorithm`, `input_grad_algorithm` and `weight_grad_algorithm` are this table;
-`winograd.suits` adds what is needed for it to pay, 16 channels and filled tiles.
+`winograd.suits` adds what is needed for it to pay, 16 channels and filled tiles.  On
+CuPy it is `conv_gather` for all cases.
 
 Pairs are (vertical, horizontal) tuples.  Arrays may lie in memory in any way.  Images
 are computed and returned with the channels last in memory (see `conv_layout`); given
@@ -26,6 +26,7 @@ import numpy as np
 
 from tinygen.backend import xp_of
 from tinygen.kernels import (
+    conv_gather,
     conv_im2col,
     conv_mec,
     conv_pointwise,
@@ -46,6 +47,8 @@ def conv2d(x, w, *, stride: Pair, padding: Pair, dilation: Pair, groups: int):
     """
     geometry = Geometry(w.shape[2:], stride, padding, dilation, groups)
     x, w = _alike(x, w)
+    if xp_of(x) is not np:
+        return conv_gather.conv2d(x, w, geometry)
     algorithm = output_algorithm(x, w, geometry)
     return nchw(algorithm.conv2d(nhwc(x), w, geometry))
 
@@ -67,6 +70,8 @@ def conv2d_input_grad(
     """
     geometry = Geometry(w.shape[2:], stride, padding, dilation, groups)
     g, w = _alike(g, w)
+    if xp_of(g) is not np:
+        return conv_gather.conv2d_input_grad(g, w, input_size, geometry)
     algorithm = input_grad_algorithm(g, w, input_size, geometry)
     return nchw(algorithm.conv2d_input_grad(nhwc(g), w, input_size, geometry))
 
@@ -88,6 +93,8 @@ def conv2d_weight_grad(
     """
     geometry = Geometry(kernel_size, stride, padding, dilation, groups)
     x, g = _alike(x, g)
+    if xp_of(x) is not np:
+        return conv_gather.conv2d_weight_grad(x, g, geometry)
     algorithm = weight_grad_algorithm(x, g, geometry)
     return algorithm.conv2d_weight_grad(nhwc(x), nhwc(g), geometry)
 
@@ -127,7 +134,7 @@ def weight_grad_algorithm(x, g, geometry):
 
 def _common_algorithm(x, geometry):
     """The first rows of the table, which are the same for all three maps."""
-    if xp_of(x) is not np or geometry.groups > 1 or geometry.dilation != (1, 1):
+    if geometry.groups > 1 or geometry.dilation != (1, 1):
         return conv_im2col
     if geometry.kernel_size == (1, 1) and geometry.padding == (0, 0):
         return conv_pointwise

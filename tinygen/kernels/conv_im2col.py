@@ -6,9 +6,9 @@
     gx = add up, pixel by pixel, the columns g @ w.T                        "col2im"
 
 The columns repeat a pixel up to U*V times, so the whole of them rarely fits a cache.
-On NumPy the images are taken in blocks whose columns do, and each block is multiplied
-while it is there; on CuPy one block is all.  Every stride, padding, dilation and number
-of groups is covered: the three are what to run where no special algorithm applies.
+The images are taken in blocks whose columns do, and each block is multiplied while it
+is there.  Every stride, padding, dilation and number of groups is covered: the three
+are what to run where no special algorithm applies.  NumPy only.
 
 x, gx : (N, H, W, C)   g, y : (N, I, J, K)   w, gw : (K, C/groups, U, V), any strides
 
@@ -18,7 +18,6 @@ document processing, 2006.
 
 import numpy as np
 
-from tinygen.backend import xp_of
 from tinygen.kernels.conv_layout import (
     BLOCK,
     LARGE_ROWS,
@@ -28,50 +27,48 @@ from tinygen.kernels.conv_layout import (
 )
 from tinygen.kernels.workspace import scratch
 
-GPU_BLOCK = 2**28  # numbers: 1 GB of float32
-
 
 def conv2d(x, w, geometry):
     """y = columns @ w.  -> (N, I, J, K)"""
-    xp, K, groups = xp_of(x), len(w), geometry.groups
+    K, groups = len(w), geometry.groups
     size = geometry.output_size(x.shape[1:3])
     filters = _by_group(arranged(w, 2, 3, 1, 0).reshape(-1, K), groups)
-    y = xp.empty((len(x), *size, K), x.dtype)
+    y = np.empty((len(x), *size, K), x.dtype)
     most = _rows_per_block(y, geometry, x.shape[3])
     for images, rows in row_blocks(len(x), size[0], most):
         columns = im2col(x[images], rows, size[1], geometry)
         out = y[images, rows].reshape(-1, K)
-        _multiply(columns, filters, _by_group(out, groups))
+        np.matmul(columns, filters, out=_by_group(out, groups))
     return y
 
 
 def conv2d_input_grad(g, w, input_size, geometry):
     """gx = col2im(g @ w.T).  -> (N, H, W, C)"""
-    xp, groups = xp_of(g), geometry.groups
+    groups = geometry.groups
     (N, *size, K), (_, c, U, V) = g.shape, w.shape
     filters = arranged(w, 0, 2, 3, 1).reshape(groups, K // groups, U * V * c)
-    gx = xp.empty((N, *input_size, groups * c), g.dtype)
+    gx = np.empty((N, *input_size, groups * c), g.dtype)
     most = _rows_per_block(g, geometry, groups * c)
     for images, _ in row_blocks(N, 1, most // size[0]):
         incoming = _by_group(g[images].reshape(-1, K), groups)
         shape = (groups, incoming.shape[1], U * V * c)
-        columns = scratch("columns", shape, g.dtype, xp)
-        _multiply(incoming, filters, columns)
+        columns = scratch("columns", shape, g.dtype)
+        np.matmul(incoming, filters, out=columns)
         col2im(columns.reshape(groups, -1, *size, U, V, c), gx[images], geometry)
     return gx
 
 
 def conv2d_weight_grad(x, g, geometry):
     """gw = columns.T @ g, added up over the blocks.  -> (K, C/groups, U, V)"""
-    xp, (N, height, J, K), groups = xp_of(x), g.shape, geometry.groups
+    (N, height, J, K), groups = g.shape, geometry.groups
     (U, V), c = geometry.kernel_size, x.shape[3] // groups
-    gw = xp.zeros((groups, U * V * c, K // groups), x.dtype)
-    part = scratch("weight gradient", gw.shape, gw.dtype, xp)
+    gw = np.zeros((groups, U * V * c, K // groups), x.dtype)
+    part = scratch("weight gradient", gw.shape, gw.dtype)
     most = _rows_per_block(g, geometry, x.shape[3])
     for images, rows in row_blocks(N, height, most):
         columns = im2col(x[images], rows, J, geometry)
         incoming = _by_group(g[images, rows].reshape(-1, K), groups)
-        _multiply(columns.transpose(0, 2, 1), incoming, part)
+        np.matmul(columns.transpose(0, 2, 1), incoming, out=part)
         gw += part
     gw = gw.reshape(groups, U, V, c, K // groups)
     return gw.transpose(0, 4, 3, 1, 2).reshape(K, c, U, V)
@@ -82,17 +79,17 @@ def im2col(x, rows, J, geometry):
 
     Every patch of the zero-framed images is a view of them; one copy lays them out.
     """
-    xp, (N, _, _, C) = xp_of(x), x.shape
+    N, _, _, C = x.shape
     (U, V), (sh, sw), (top, left), (dh, dw), groups = geometry
     count, c = rows.stop - rows.start, C // groups
     size = ((count - 1) * sh + (U - 1) * dh + 1, (J - 1) * sw + (V - 1) * dw + 1)
-    framed = scratch("framed", (N, *size, C), x.dtype, xp)
+    framed = scratch("framed", (N, *size, C), x.dtype)
     frame(x, (rows.start * sh - top, -left), framed)
     n, h, w, one = framed.strides
     shape = (groups, N, count, J, U, V, c)
     strides = (c * one, n, sh * h, sw * w, dh * h, dw * w, one)
-    columns = scratch("columns", shape, x.dtype, xp)
-    columns[...] = xp.lib.stride_tricks.as_strided(framed, shape, strides)
+    columns = scratch("columns", shape, x.dtype)
+    columns[...] = np.lib.stride_tricks.as_strided(framed, shape, strides)
     return columns.reshape(groups, N * count * J, U * V * c)
 
 
@@ -105,7 +102,7 @@ def col2im(columns, out, geometry):
     groups, _, height, width, *_, c = columns.shape
     N, H, W, C = out.shape
     framed = (N, H + 2 * top, W + 2 * left, groups, c)
-    framed = scratch("framed", framed, out.dtype, xp_of(out))
+    framed = scratch("framed", framed, out.dtype)
     framed[...] = 0
     patches = columns.transpose(4, 5, 1, 2, 3, 0, 6)  # (U, V, N, I, J, groups, c)
     for u in range(U):
@@ -122,20 +119,7 @@ def _by_group(matrix, groups):
     return matrix.reshape(len(matrix), groups, -1).transpose(1, 0, 2)
 
 
-def _multiply(a, b, out):
-    """out[p] = a[p] @ b[p] for every group p.
-
-    CuPy copies transposed operands of a batched product, but not of a single one.
-    """
-    if xp_of(out) is np:
-        np.matmul(a, b, out=out)
-    else:
-        for left, right, result in zip(a, b, out, strict=True):
-            result[...] = left @ right
-
-
 def _rows_per_block(outputs, geometry, C):
     """Rows of `outputs` (N, I, J, K) that fit a block with the columns they need."""
     (U, V), (_, _, J, K) = geometry.kernel_size, outputs.shape
-    block = BLOCK if xp_of(outputs) is np else GPU_BLOCK
-    return max(block // (U * V * C + K), LARGE_ROWS) // J
+    return max(BLOCK // (U * V * C + K), LARGE_ROWS) // J

@@ -54,7 +54,7 @@ def log1p_exp_minus_abs(x, out=None):
 # ------------------------------------------------------------ sigmoid, tanh
 
 
-@blocked(lambda x: 0.5 * xp_of(x).tanh(0.5 * x) + 0.5)
+@blocked(lambda xp, x: 0.5 * xp.tanh(0.5 * x) + 0.5)
 def sigmoid(x, out=None):
     """y = 1 / (1 + exp(-x)), by way of tanh: it never overflows and costs half.
 
@@ -64,7 +64,7 @@ def sigmoid(x, out=None):
     return logistic(x, out)
 
 
-@blocked(lambda g, y: g * y * (1.0 - y))
+@blocked(lambda xp, g, y: g * y * (1.0 - y))
 def sigmoid_grad(g, y, out=None):
     """gx = g y (1 - y), with y = sigmoid(x)."""
     gx = np.subtract(1.0, y, out=out)
@@ -73,7 +73,7 @@ def sigmoid_grad(g, y, out=None):
     return gx
 
 
-@blocked(lambda g, y: g * (1.0 - y * y))
+@blocked(lambda xp, g, y: g * (1.0 - y * y))
 def tanh_grad(g, y, out=None):
     """gx = g (1 - y^2), with y = tanh(x)."""
     gx = np.multiply(y, y, out=out)
@@ -85,19 +85,19 @@ def tanh_grad(g, y, out=None):
 # ------------------------------------------------------------ relu, leaky relu
 
 
-@blocked(lambda x: xp_of(x).maximum(x, 0.0))
+@blocked(lambda xp, x: xp.maximum(x, 0.0))
 def relu(x, out=None):
     """y = max(x, 0); nan stays nan."""
     return positive_part(x, out)
 
 
-@blocked(lambda g, y: g * (y > 0))
+@blocked(lambda xp, g, y: g * (y > 0))
 def relu_grad(g, y, out=None):
     """gx = g where y > 0, else 0, with y = relu(x); so relu'(0) = 0."""
     return np.multiply(g, y > 0, out=out)
 
 
-@blocked(lambda x, slope: xp_of(x).where(x > 0, x, slope * x))
+@blocked(lambda xp, x, slope: xp.where(x > 0, x, slope * x))
 def leaky_relu(x, slope, out=None):
     """y = x where x > 0, else slope x."""
     y = np.multiply(x, slope, out=out)
@@ -105,7 +105,7 @@ def leaky_relu(x, slope, out=None):
     return larger(x, y, out=y)
 
 
-@blocked(lambda g, x, slope: xp_of(x).where(x > 0, g, slope * g))
+@blocked(lambda xp, g, x, slope: xp.where(x > 0, g, slope * g))
 def leaky_relu_grad(g, x, slope, out=None):
     """gx = g where x > 0, else slope g."""
     gx = np.multiply(x > 0, 1.0 - slope, out=out, dtype=x.dtype)
@@ -117,7 +117,7 @@ def leaky_relu_grad(g, x, slope, out=None):
 # ------------------------------------------------------------ silu, gelu
 
 
-@blocked(lambda x: x * sigmoid(x))
+@blocked(lambda xp, x: x * sigmoid(x))
 def silu(x, out=None):
     """y = x sigmoid(x) = h + h tanh(h), with h = x/2.
 
@@ -130,7 +130,7 @@ def silu(x, out=None):
     return y
 
 
-@blocked(lambda g, x: g * sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x))))
+@blocked(lambda xp, g, x: g * sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x))))
 def silu_grad(g, x, out=None):
     """gx = g s (1 + x (1 - s)), with s = sigmoid(x)."""
     s = logistic(x)
@@ -151,14 +151,14 @@ def gelu_angle(x, out=None):
     return angle
 
 
-def gelu_tanh_plain(x):
+def gelu_tanh_plain(xp, x):
     """y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))."""
-    return 0.5 * x * (1.0 + xp_of(x).tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x)))
+    return 0.5 * x * (1.0 + xp.tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x)))
 
 
-def gelu_tanh_grad_plain(g, x):
+def gelu_tanh_grad_plain(xp, g, x):
     """The product rule, with tanh' = 1 - tanh^2."""
-    t = xp_of(x).tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x))
+    t = xp.tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x))
     angle_slope = GELU_SLOPE * (1.0 + 3.0 * GELU_CUBIC * x * x)
     return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * angle_slope)
 
@@ -204,18 +204,24 @@ def normal_cdf(x):
 
 def normal_density(x):
     """exp(-x^2/2) / sqrt(2 pi)."""
-    return NORMAL_PEAK * xp_of(x).exp(-0.5 * x * x)
+    return NORMAL_PEAK * np.exp(-0.5 * x * x)
 
 
-@blocked(lambda x: x * normal_cdf(x))
+@blocked(lambda xp, x: 0.5 * x * (1.0 + erf(SQRT_HALF * x)))
 def gelu_erf(x, out=None):
     """y = x P(z <= x), z standard normal.  Source: arXiv 1606.08415, section 2."""
     return np.multiply(normal_cdf(x), x, out=out)
 
 
-@blocked(lambda g, x: g * (normal_cdf(x) + x * normal_density(x)))
+def gelu_erf_grad_plain(xp, g, x):
+    """The product rule: the density is the slope of the probability."""
+    density = NORMAL_PEAK * xp.exp(-0.5 * x * x)
+    return g * (0.5 * (1.0 + erf(SQRT_HALF * x)) + x * density)
+
+
+@blocked(gelu_erf_grad_plain)
 def gelu_erf_grad(g, x, out=None):
-    """gx = g (P(z <= x) + x p(x)): the density p is the slope of the probability."""
+    """gx = g (P(z <= x) + x p(x))."""
     gx = normal_density(x)
     gx *= x
     gx += normal_cdf(x)
@@ -225,7 +231,7 @@ def gelu_erf_grad(g, x, out=None):
 # ------------------------------------------------------------ log-probabilities
 
 
-@blocked(lambda x: xp_of(x).maximum(x, 0.0) + xp_of(x).log1p(xp_of(x).exp(-abs(x))))
+@blocked(lambda xp, x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-abs(x))))
 def softplus(x, out=None):
     """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))."""
     y = log1p_exp_minus_abs(x, out)
@@ -233,7 +239,7 @@ def softplus(x, out=None):
     return y
 
 
-@blocked(lambda g, x: g * sigmoid(x))
+@blocked(lambda xp, g, x: g * sigmoid(x))
 def softplus_grad(g, x, out=None):
     """gx = g sigmoid(x)."""
     gx = logistic(x, out)
@@ -241,7 +247,7 @@ def softplus_grad(g, x, out=None):
     return gx
 
 
-@blocked(lambda x: -softplus(-x))
+@blocked(lambda xp, x: -softplus(-x))
 def logsigmoid(x, out=None):
     """y = log(sigmoid(x)) = -softplus(-x)."""
     y = log1p_exp_minus_abs(x, out)
@@ -249,7 +255,7 @@ def logsigmoid(x, out=None):
     return np.negative(y, out=y)
 
 
-@blocked(lambda g, x: g * sigmoid(-x))
+@blocked(lambda xp, g, x: g * sigmoid(-x))
 def logsigmoid_grad(g, x, out=None):
     """gx = g sigmoid(-x) = g (1 - sigmoid(x))."""
     gx = logistic(x, out, sign=-1.0)
@@ -257,9 +263,9 @@ def logsigmoid_grad(g, x, out=None):
     return gx
 
 
-def bce_with_logits_plain(logits, targets):
+def bce_with_logits_plain(xp, logits, targets):
     """max(x, 0) - x z + log(1 + exp(-|x|))."""
-    xp, x, z = xp_of(logits), logits, targets
+    x, z = logits, targets
     return xp.maximum(x, 0.0) - x * z + xp.log1p(xp.exp(-xp.abs(x)))
 
 
@@ -277,7 +283,7 @@ def bce_with_logits(logits, targets, out=None):
     return y
 
 
-@blocked(lambda g, logits, targets: g * (sigmoid(logits) - targets))
+@blocked(lambda xp, g, logits, targets: g * (sigmoid(logits) - targets))
 def bce_with_logits_grad(g, logits, targets, out=None):
     """Gradient by the logits: gx = g (sigmoid(x) - z)."""
     gx = logistic(logits, out)
@@ -286,7 +292,7 @@ def bce_with_logits_grad(g, logits, targets, out=None):
     return gx
 
 
-@blocked(lambda g, logits: -g * logits)
+@blocked(lambda xp, g, logits: -g * logits)
 def bce_with_logits_grad_targets(g, logits, out=None):
     """Gradient by the targets: gz = -g x."""
     gz = np.multiply(g, logits, out=out)
@@ -308,7 +314,7 @@ def bce_with_logits_mean_grad(g, logits, targets):
     return scaled_residual(logits, targets, g / logits.size)
 
 
-@blocked(lambda logits, targets, scale: scale * (sigmoid(logits) - targets))
+@blocked(lambda xp, logits, targets, scale: scale * (sigmoid(logits) - targets))
 def scaled_residual(logits, targets, scale, out=None):
     """scale (sigmoid(x) - z)."""
     residual = logistic(logits, out)

@@ -22,16 +22,15 @@ class _Buffers(threading.local):
 _buffers = _Buffers()
 
 
-def scratch(purpose: str, shape, dtype, xp=np):
+def scratch(purpose: str, shape, dtype):
     """An array with arbitrary contents, for use within one kernel call.
 
     It shares its memory with every other scratch array of the same purpose on this
     thread: use one purpose per array alive at a time, and never hand it to a caller.
-    On CuPy, whose memory pool does the same job, it is a new array.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    if xp is not np or size > KEPT_BYTES:
-        return xp.empty(shape, dtype)
+    if size > KEPT_BYTES:
+        return np.empty(shape, dtype)
     buffer = _buffers.by_purpose.get(purpose)
     if buffer is None or buffer.size < size:
         buffer = _buffers.by_purpose[purpose] = np.empty(size, np.uint8)
