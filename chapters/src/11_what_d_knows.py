@@ -692,7 +692,8 @@ check("11.E7", None)
 
 # %% [markdown] tags=["ex-11-8"]
 # **Exercise 11.8** ◆ Show $D$ *two* independent samples at once, both real or both false. Which logit is best?
-# Is the divergence larger? A generator makes the same image always: who sees it sooner, and why?
+# Is the divergence larger? A generator makes perfect images, but only half of all there are: how often is the best $D$
+# wrong with one look, how often with two?
 
 # %% [markdown] tags=["kept"]
 # ## Kept, and not shown
@@ -701,8 +702,8 @@ check("11.E7", None)
 # $L_D=2\log 2=1.386$ is what a *perfect generator* leaves, and $L_D=0$ is a perfect discriminator; any
 # discriminator on fresh samples is a witness.
 #
-# **Not shown:** a generator that moves (chapter 12); what limits $D$ in high dimensions, where a network cannot
-# be any function; that a saddle point of $V$ exists only if $D$ may be one.
+# **Not shown:** a generator that moves (chapter 12); what a network in high dimensions can be: Eq. (11.2) lets $D$ be
+# any function, and no network is.
 
 # %% [markdown] tags=["src"]
 # ## Sources

@@ -735,7 +735,7 @@ check("12.E8", ring)
 # prefers few modes; without friction GANs circle; R1 is friction.
 #
 # **Not shown:** Eq. (12.4) needs the best $D$ at every step, real ones lag behind; whether real mode collapse
-# *is* road two's taste (chapter 13 measures: mostly not); proofs that R1 converges beyond this example.
+# *is* road two's taste (chapter 13 provokes it); proofs that R1 converges beyond this example.
 
 # %% [markdown] tags=["src"]
 # ## Sources

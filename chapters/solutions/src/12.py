@@ -89,8 +89,8 @@ for h in (1.15, 1.25):
 
 # %% [markdown] tags=["sol-12-8"]
 # **12.8** The mean of $\sin^2\cos^2$ is $\frac18$. Gain $\frac{h^2}4r^2$, friction $h\frac{r^4}8$: equal at $r^2=2h$. A ring of radius
-# $\sqrt{2h}$: it shrinks with the step, but slowly; a step 100 times smaller is a ring 10 times smaller. (This is why
-# a decaying learning rate calms GANs.)
+# $\sqrt{2h}$: it shrinks with the step, but slowly; a step 100 times smaller is a ring 10 times smaller. (One reason
+# why GANs calm down when the learning rate decays.)
 
 
 # %% tags=["sol-12-8"]
