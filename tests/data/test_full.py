@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tinygen import data
+from tinygen.cli import main
 from tinygen.data import cifar, full
 from tinygen.data.cifar import RECORD, TEST, TRAINING, read_cifar, read_cifar_archive
 from tinygen.data.idx import read_idx
@@ -257,6 +258,16 @@ def test_a_full_set_is_data_like_any_other(digits):
     assert source.batch(0).x.shape == (8, 1, 28, 28) and len(source.held_out) == 20
     rows = {row.name: row.here for row in data.describe()}
     assert rows["mnist-full"] and not rows["kmnist"] and rows["mnist"]
+
+
+def test_the_command_takes_what_was_put_in_place_by_hand(digits, home, capsys):
+    assert main(["data", "download", "mnist-full"]) == 0
+    out = capsys.readouterr().out
+    assert "Dataset('mnist-full': 40 train + 20 test, images (1, 28, 28)" in out
+    assert str(home / "downloads" / "mnist-full") in out
+    assert main(["data", "list"]) == 0
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if "mnist-full" in x]
+    assert "to be downloaded" not in line
 
 
 def test_cifar_as_a_full_set(small, home, monkeypatch, tmp_path):
