@@ -6,7 +6,7 @@ import pytest
 from tinygen.errors import ConfigError
 from tinygen.recipes import RECIPES
 
-SMALL = {"batch_size": 16, "sampling_steps": 3}  # so that a step is quick
+SMALL = {"batch_size": 16, "sampling_steps": 3, "patch": 2}  # so that a step is quick
 
 
 def made(name, **options):

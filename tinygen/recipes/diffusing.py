@@ -27,7 +27,7 @@ class DiffusionConfig(Recipe.Config):
     """Options of every diffusion recipe."""
 
     ema: float = 0.998
-    lr: float = option(1e-3, "step size of Adam", above=0)
+    lr: float = option(2e-3, "step size of Adam", above=0)
     warmup: int = option(200, "steps until it is reached", least=0)
     timesteps: int = option(1000, "T, steps of noise", least=21)
     schedule: str = option("cosine", "of the noise", choices=tuple(SCHEDULES))
