@@ -112,6 +112,31 @@ def test_any_other_encoder_lies_below_by_exactly_its_divergence():
     assert gap.min() > 0.1
 
 
+# -- the errata's wrong forms, and what they do ---------------------------------------
+
+
+def test_decoding_the_mean_teaches_no_width():
+    """Then only the KL speaks of q's std, and says 1, whatever the data: [E5]."""
+    vae, x = solved(), data()
+    slope = vae.encoder.log_variance
+
+    def gradient(noise):
+        return tg.grad(loss(terms(vae, x, noise)), [slope])[0].data
+
+    noise = cubature(len(x), LATENT)
+    wrong = gradient(noise * 0.0)
+    np.testing.assert_allclose(wrong, 0.5 * (np.exp(slope.data) - 1), atol=1e-12)
+    assert abs(gradient(noise)).max() < 1e-10  # the true posterior's width is right
+    assert abs(wrong).max() > 0.3
+
+
+def test_a_kl_averaged_over_latents_is_a_beta_of_one_over_their_number():
+    """Directions then stay in use down to a variance of s^2 / D: [E5]."""
+    kl = kl_of_directions([0.2, 0.1, 0.01], 1 / 4, 0.25)
+    assert (kl > 0).tolist() == [True, True, False]
+    assert (kl_of_directions([0.2, 0.1, 0.01], 1, 0.25) == 0).all()
+
+
 # -- M2: there the gradient is that of log p(x) too ----------------------------------
 
 
