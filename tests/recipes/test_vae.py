@@ -5,10 +5,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import tinygen as tg
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, NonFiniteError
 from tinygen.metrics.digit_classifier import classifier
+from tinygen.recipes.trained import trained as trained_run
 from tinygen.recipes.vae import BetaVAE, ConditionalVAE, ConvVAE, DenseVAE
 from tinygen.recipes.vqvae import VQVAERecipe
+from tinygen.train.loop import train
 
 ALL = DenseVAE, ConvVAE, BetaVAE, ConditionalVAE, VQVAERecipe
 
@@ -128,6 +130,15 @@ def test_codes_stand_still_when_they_have_been_learnt():
     losses = recipe.train_step(recipe.data.batch(1), 1, recipe.streams(1))
     assert set(losses) == {"prior nats"}
     assert all(np.array_equal(x, before[name]) for name, x in state().items())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_is_not_finite_is_told_and_loses_nothing(tmp_path):
+    recipe = made(DenseVAE, data="digits", lr=1e4, steps=50, sample_every=50)
+    with pytest.raises(NonFiniteError, match=r"step \d: .*Fix: a smaller step size"):
+        train(recipe, tmp_path, progress=False)
+    found = trained_run(tmp_path)
+    assert np.isfinite(found.draw(2)).all()
 
 
 @pytest.mark.slow

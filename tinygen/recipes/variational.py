@@ -241,21 +241,17 @@ class Variational(Recipe):
 
     def draw_attributes(self, figure):
         """Held-out images of one class moved by the difference of class means."""
-        classes = self.data.classes
-        labels = self.data.held_out.labels
+        classes, labels = self.data.classes, self.data.held_out.labels
+        shares, rows, names = np.linspace(0, 1.2, 7), [], []
         with self.at_rest(), self.averaged() as model:
             codes = model.encode(self.some()[0]).mean.numpy()
-            means, rows = class_means(codes, labels, len(classes)), []
+            means = class_means(codes, labels, len(classes))
             for end in range(len(classes)):
                 start = (end - 1) % len(classes)
-                chosen = codes[labels == start][:1].repeat(7, 0)
-                parts = np.linspace(0, 1.2, 7)
-                steps = [
-                    moved(chosen[i : i + 1], means, start, end, part)
-                    for i, part in enumerate(parts)
-                ]
-                rows.append(model.images(tensor(np.concatenate(steps))).numpy())
-        names = [f"{classes[e - 1]} → {classes[e]}" for e in range(len(classes))]
+                code = codes[labels == start][0]
+                steps = [moved(code, means, start, end, share) for share in shares]
+                rows.append(model.images(tensor(np.stack(steps))).numpy())
+                names.append(f"{classes[start]} → {classes[end]}")
         draw_rows(figure, rows, "a code + the difference of two classes' means", names)
 
     def draw_plane(self, figure):
