@@ -15,11 +15,13 @@ import statistics
 import sys
 import time
 
-THREADS = sys.argv[1] if len(sys.argv) > 1 else "1"
-for override in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(override, None)  # would slow NumPy's BLAS and not PyTorch's
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = THREADS  # read when NumPy is imported
+THREADS = "1"
+if __name__ == "__main__":
+    THREADS = sys.argv[1]
+    for override in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+        os.environ.pop(override, None)  # would slow NumPy's BLAS and not PyTorch's
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = THREADS  # read when NumPy is imported
 
 import numpy as np  # noqa: E402
 import peers  # noqa: E402

@@ -128,13 +128,11 @@ def memory(rows: dict) -> str:
     return table(*lines)
 
 
-def main() -> None:
-    """Read the figures, write the page."""
-    source = Path(sys.argv[1]) if sys.argv[1:] else DOCS / "benchmarks.json"
-    found = json.loads(source.read_text())
+def page(found: dict) -> str:
+    """The whole page."""
     rows = found["rows"]
     about = ", ".join(f"{name} {value}" for name, value in found["versions"].items())
-    text = TEXT.format(
+    return TEXT.format(
         passes=len(next(iter(found["passes"].values()))["1"]),
         repeats=found["repeats"],
         about=about,
@@ -143,7 +141,12 @@ def main() -> None:
         others=other_libraries(rows),
         memory=memory(rows),
     )
-    (DOCS / "benchmarks.md").write_text(text)
+
+
+def main() -> None:
+    """Read the figures, write the page."""
+    source = Path(sys.argv[1]) if sys.argv[1:] else DOCS / "benchmarks.json"
+    (DOCS / "benchmarks.md").write_text(page(json.loads(source.read_text())))
 
 
 if __name__ == "__main__":
