@@ -134,6 +134,7 @@ RAISED_OTHERWISE = {  # by name, with the reason
     "TypeError": "a call with arguments that Python itself would refuse",
     "OSError": "a write that the system cut short; caught where files are written",
     "ValueError": "caught a few lines further on, and said otherwise",
+    "ImportError": "a NumPy that is too old",
     "AttributeError": "a name that an object does not have",
     "SystemExit": "a second SIGTERM",
     "KeyboardInterrupt": "a second Ctrl-C",

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -291,6 +293,33 @@ def test_a_row_that_does_not_fit_on_the_disk_goes_with_the_next(tmp_path):
     assert len(log.rows()) == 3
     log.keep(2)
     assert log.path.read_text() == "step,a\n1,0.1\n2,0.2\n"
+
+
+def test_rows_are_on_the_disk_before_the_checkpoint_behind_them(tmp_path, monkeypatch):
+    """After a power cut the log reaches as far as the newest checkpoint."""
+    synced, fsync = [], os.fsync
+
+    def noting(handle):
+        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    train(toy(steps=3, log_every=1, save_every=3), tmp_path / "run", progress=False)
+    last = max(i for i, name in enumerate(synced) if name.startswith(".step_000003"))
+    assert "log.csv" in synced[last - 2 : last]
+    assert "evaluation.csv" in synced[last - 2 : last]
+
+
+def test_a_log_that_a_power_cut_left_full_of_zeros(tmp_path):
+    log = Run(tmp_path).log
+    for step in (1, 2, 3):
+        log.append({"step": step, "a": 0.5})
+    with open(log.path, "r+b") as file:
+        file.seek(-6, 2)
+        file.write(bytes(6))
+    assert [row["step"] for row in log.rows()] == [1, 2]
+    log.keep(2)
+    assert log.path.read_text() == "step,a\n1,0.5\n2,0.5\n"
 
 
 def test_rows_with_names_that_are_new(tmp_path):

@@ -29,7 +29,7 @@ class DiffusionConfig(Recipe.Config):
     ema: float = 0.998
     lr: float = option(2e-3, "step size of Adam", above=0)
     warmup: int = option(200, "steps until it is reached", least=0)
-    timesteps: int = option(1000, "T, steps of noise", least=21)
+    timesteps: int = option(1000, "T, steps of noise", least=21, most=10**6)
     schedule: str = option("cosine", "of the noise", choices=tuple(SCHEDULES))
     predict: str = option("v", "what the network says of x_t", choices=KINDS)
     sampling_steps: int = option(50, "of the sampler DDIM, unless asked", least=1)

@@ -35,12 +35,12 @@ class Lock:
         self.path = path
 
     def __enter__(self):
-        self.file = open(self.path, "a+")
+        self.file = open(self.path, "a+", encoding="utf-8", errors="replace")
         try:
             acquire(self.file)
         except OSError as error:
             self.file.seek(0)
-            owner = self.file.read().strip() or "another process"
+            owner = self.file.read(200).strip() or "another process"
             self.file.close()
             raise ConfigError(
                 f"{self.path.parent} is in use by {owner}. "

@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+import os
 from pathlib import Path
 
 from tinygen import files
@@ -43,10 +44,25 @@ class Log:
             append_all(self.path, text.encode())
         self.names, self.waiting = names, []
 
+    def sync(self) -> None:
+        """Write the rows that wait, and make all of them survive a power cut."""
+        self.flush()
+        if self.path.exists():
+            with open(self.path, "ab") as file:
+                os.fsync(file.fileno())
+
     def lines(self) -> list[str]:
-        """Every whole line; a last one that a crash cut short is left out."""
-        text = self.path.read_text() if self.path.exists() else ""
-        return text.rpartition("\n")[0].splitlines()
+        """The names, and every whole row of numbers.
+
+        A last row that a crash cut short is left out, and so is what a power cut made
+        of others.
+        """
+        content = self.path.read_bytes() if self.path.exists() else b""
+        text = content.rpartition(b"\n")[0].decode(errors="replace")
+        first, *rest = text.split("\n")
+        if first.partition(",")[0] != "step":
+            return []
+        return [first, *(line for line in rest if is_row(line, first.count(",") + 1))]
 
     def rows(self) -> list[dict[str, float]]:
         """Every row: name -> number."""
@@ -65,6 +81,16 @@ class Log:
         else:
             self.path.unlink(missing_ok=True)
         self.names = []
+
+
+def is_row(line: str, most: int) -> bool:
+    """Whether a line holds a step and at most so many numbers in all."""
+    step, *cells = line.split(",")
+    try:
+        [float(cell) for cell in cells if cell]
+    except ValueError:
+        return False
+    return step.isascii() and step.isdecimal() and len(cells) < most
 
 
 def append_all(path: Path, content: bytes) -> None:

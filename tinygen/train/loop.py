@@ -254,8 +254,8 @@ class Training:
 
     def save(self) -> None:
         """Write a checkpoint, after the rows that it has behind it."""
-        self.run.log.flush()
-        self.run.evaluation.flush()
+        self.run.log.sync()
+        self.run.evaluation.sync()
         self.write(checkpoint.save)
 
     def write(self, save: Callable) -> None:

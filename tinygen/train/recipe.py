@@ -62,6 +62,7 @@ class Recipe(ABC):
     asks : other options that `sample` takes, by name, such as ("steps",)
     config : the options, an instance of the class's own `Config`
     data : an `Images` or `Points`; opened by the name config.data if left out
+    rng : for the first weights, that of the seed if left out
     """
 
     name: str
@@ -72,7 +73,7 @@ class Recipe(ABC):
     asks: tuple[str, ...] = ()
     Config = Config
 
-    def __init__(self, config: Config | None = None, data=None):
+    def __init__(self, config: Config | None = None, data=None, rng=None):
         self.config = self.Config() if config is None else config
         if data is None:
             names = "batch_size", "seed", "image_size", "color", "bad_files"
@@ -80,7 +81,7 @@ class Recipe(ABC):
             data = open_data(self.config.data, self.kind, fit=self.fit, **asked)
         self.data = data
         with backend.device(self.config.device):
-            self.build(backend.rng(self.config.seed, "init"))
+            self.build(rng or backend.rng(self.config.seed, "init"))
 
     # -- what a recipe says ------------------------------------------------------
 

@@ -31,6 +31,7 @@ from tinygen.train.log import Log
 from tinygen.train.recipe import Recipe
 
 LOCK = ".lock"
+MAX_CONFIG = 2**20  # characters; those of a run are some hundreds
 OURS = (  # what --overwrite removes, and nothing else
     "config.json",
     "log.csv",
@@ -137,7 +138,8 @@ class Run:
         Raises ConfigError if it is missing or not as `write_config` writes it.
         """
         try:
-            about = json.loads(self.config.read_text(encoding="utf-8"))
+            with open(self.config, encoding="utf-8") as file:
+                about = json.loads(file.read(MAX_CONFIG))  # what is cut is no JSON
             good = isinstance(about["recipe"], str) and isinstance(
                 about["options"], dict
             )

@@ -25,6 +25,7 @@ HELD_OUT = 2500  # points of a plane to evaluate on, as many as PacGAN takes
 HELD_OUT_IMAGES = 1000  # to evaluate on: all of those that are bundled
 FOLDER = "folder:"  # before a path that could be taken for a name
 FOLDER_SIDE = 64  # pixels of a side of images read from a folder
+MOST_SPACE = 4 * 2**30  # bytes of a data set in another size
 
 
 class Batch(NamedTuple):
@@ -162,6 +163,12 @@ def shaped(dataset: Dataset, size: int, color: str) -> Dataset:
     channels = {"auto": dataset.shape[0], "grey": 1, "rgb": 3}[color]
     if dataset.shape == (channels, size, size):
         return dataset
+    space = len(dataset) * channels * size * size
+    if space > MOST_SPACE:
+        raise ConfigError(
+            f"image_size={size}: {len(dataset):,} images of {(channels, size, size)} "
+            f"take {space / 1e9:.1f} GB. Fix: a smaller image_size"
+        )
 
     def changed(split: Split) -> Split:
         images = recoloured(resized(split.images, size), grey=channels == 1)
