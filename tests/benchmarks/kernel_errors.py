@@ -130,8 +130,7 @@ def norm_arguments(name):
         return [typed(x, dtype), *groups, typed(w, dtype), typed(b, dtype), EPS]
 
     def backward(dtype):
-        _, mean, spread = PAIRS[kind][0](*forward(np.float64))
-        rstd = 1 / np.sqrt(spread + EPS) if kind == "batch_norm" else spread
+        _, mean, rstd, *_ = PAIRS[kind][0](*forward(np.float64))
         return [typed(a, dtype) for a in (g, x, mean, rstd, w)]
 
     arguments = forward if kind == name else backward

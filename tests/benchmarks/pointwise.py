@@ -147,8 +147,7 @@ def torch_norm(name, x, g, w, b):
 def tinygen_norm(name, x, g, w, b):
     """The same of tinygen."""
     if name == "batch_norm":
-        _, mean, var = norm.batch_norm(x, w, b, EPS)
-        rstd = 1 / np.sqrt(var + EPS)
+        _, mean, rstd, _ = norm.batch_norm(x, w, b, EPS)
         forward = lambda: norm.batch_norm(x, w, b, EPS)
         return forward, lambda: norm.batch_norm_backward(g, x, mean, rstd, w)
     if name == "group_norm":

@@ -4,6 +4,7 @@ from math import prod
 
 from tinygen.backend import xp_of
 from tinygen.errors import ConfigError, ShapeError
+from tinygen.kernels.norm_fused import tracked
 from tinygen.ops import norm
 from tinygen.ops.elementwise import values
 from tinygen.ops.shape import reshape
@@ -52,17 +53,20 @@ def batch_norm(
         )
 
     def observe(mean, var):
-        _run(running_mean, mean, momentum)
-        _run(running_var, var * (count / (count - 1)), momentum)
+        settings = momentum, count / (count - 1)
+        _run(running_mean, running_var, mean, var, *settings)
 
     observed = observe if training and running_mean is not None else None
     return norm.batch_norm(x, weight, bias, eps, observed)
 
 
-def _run(running, new, momentum) -> None:
-    """running = (1 - momentum) * running + momentum * new, in place."""
-    running *= 1 - momentum
-    running += momentum * new
+def _run(running_mean, running_var, mean, var, momentum, correction) -> None:
+    """running = (1 - momentum) * running + momentum * new, in place.
+
+    correction : from the biased variance to the unbiased one
+    """
+    running = running_mean, running_var
+    tracked(*running, mean, var, momentum, correction, out=running)
 
 
 def _by_running(x, mean, var, weight, bias, eps):
@@ -128,9 +132,9 @@ def instance_norm(
         )
     if use_input_stats and running_mean is not None:
         images = values(x).reshape(*x.shape[:2], pixels)
-        var = images.var(2).mean(0) * (pixels / (pixels - 1))
-        _run(running_mean, images.mean((0, 2)), momentum)
-        _run(running_var, var, momentum)
+        seen = images.mean((0, 2)), images.var(2).mean(0)
+        settings = momentum, pixels / (pixels - 1)
+        _run(running_mean, running_var, *seen, *settings)
     return norm.group_norm(x, weight, bias, x.shape[1], eps)
 
 

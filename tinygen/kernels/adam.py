@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygen.backend import xp_of
 from tinygen.kernels.blocks import BLOCK, sum_over_blocks
+from tinygen.kernels.fused import fused
 from tinygen.kernels.select import faster_than
 
 
@@ -52,10 +53,22 @@ def adam_step(p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decouple
         "shrink": 1 - float(lr) * weight_decay if decoupled else 1.0,
         "pull": 0.0 if decoupled else weight_decay,
     }
-    block = BLOCK if xp_of(p) is np else max(1, p.size)
-    for start in range(0, p.size, block):
-        cut = slice(start, start + block)
+    if xp_of(p) is not np:
+        shares = {"share1": 1 - beta1, "share2": 1 - beta2}
+        adam_fused(p, g, m, v, *(settings | shares).values(), out=(p, m, v))
+        return
+    for start in range(0, p.size, BLOCK):
+        cut = slice(start, start + BLOCK)
         adam_block(p[cut], g[cut], m[cut], v[cut], **settings)
+
+
+@fused
+def adam_fused(xp, p, g, m, v, beta1, beta2, rate, floor, shrink, pull, share1, share2):
+    """The same for every element, in one kernel: -> p, m, v."""
+    g = g + pull * p
+    m = beta1 * m + share1 * g
+    v = beta2 * v + share2 * (g * g)
+    return shrink * p - rate * m / (xp.sqrt(v) + floor), m, v
 
 
 def adam_block(p, g, m, v, *, beta1, beta2, rate, floor, shrink, pull):

@@ -12,7 +12,8 @@ layer_norm     the last axes of one position       mean : (...)    arXiv 1607.06
 x, g : (N, C, ...), fastest with the channels last in memory (NHWC seen as NCHW)
 weight, bias : (C,), or the last axes of x for layer_norm; or None
 
-`norm_reference` has the definitions.  Here they are computed in cache-sized blocks, and
+`norm_reference` has the definitions, `norm_fused` the kernels of a GPU.  Here they are
+computed in cache-sized blocks, and
 
 * data are shifted.  E[x^2] - E[x]^2 loses every digit where |mean| >> std; with a
   rough mean, the pivot, taken away first, it loses none, and one pass over x is enough:
@@ -29,10 +30,17 @@ from functools import cache
 import numpy as np
 
 from tinygen.backend import xp_of
+from tinygen.kernels import norm_fused
 from tinygen.kernels import norm_reference as reference
 from tinygen.kernels.blocks import BLOCK
 from tinygen.kernels.norm_reference import affine
 from tinygen.kernels.select import faster_than
+
+
+def elsewhere(x):
+    """Who computes for arrays of a GPU, and for arrays of nothing."""
+    return norm_fused if x.size else reference
+
 
 # ------------------------------------------------------------ pieces
 
@@ -121,9 +129,9 @@ def image_sums(piece, channels):
 
 @faster_than(reference.batch_norm)
 def batch_norm(x, weight, bias, eps):
-    """Normalise each channel over the batch -> y, mean (C,), biased variance (C,)."""
+    """Normalise each channel over the batch -> y, mean, rstd, biased var, (C,) each."""
     if xp_of(x) is not np or x.size == 0:
-        return reference.batch_norm(x, weight, bias, eps)
+        return elsewhere(x).batch_norm(x, weight, bias, eps)
     rows = rows_of(x).reshape(-1, x.shape[1])
     some = rows[:: len(rows) // 64 + 1]
     pivot = column_sums(some) / len(some)
@@ -134,11 +142,12 @@ def batch_norm(x, weight, bias, eps):
         squares = squares + column_sums(centered * centered)
     shift = total / len(rows)
     var = np.maximum(squares / len(rows) - shift * shift, 0.0)
-    scale = affine(1.0 / np.sqrt(var + eps), weight, None)
+    rstd = 1.0 / np.sqrt(var + eps)
+    scale = affine(rstd, weight, None)
     for part, a, b in pieces((y,), (scale, affine(-shift * scale, None, bias))):
         part *= a
         part += b
-    return like(x, y), pivot + shift, var
+    return like(x, y), pivot + shift, rstd, var
 
 
 @faster_than(reference.batch_norm_backward)
@@ -148,7 +157,7 @@ def batch_norm_backward(g, x, mean, rstd, weight):
     gx = rstd (h - E[h] - x_hat E[h x_hat]),    gweight = sum g x_hat,  gbias = sum g
     """
     if xp_of(x) is not np or x.size == 0:
-        return reference.batch_norm_backward(g, x, mean, rstd, weight)
+        return elsewhere(x).batch_norm_backward(g, x, mean, rstd, weight)
     rows, g_rows = (rows_of(a).reshape(-1, x.shape[1]) for a in (x, g))
     gx, gweight, gbias = np.empty_like(rows), 0.0, 0.0
     for part, g_part, centered, m in pieces((rows, g_rows, gx), (mean,)):
@@ -183,7 +192,7 @@ def each_channel(v, channels):
 def group_norm(x, groups, weight, bias, eps):
     """Normalise each of G groups of channels of each sample -> y, mean, rstd (N, G)."""
     if xp_of(x) is not np or x.size == 0:
-        return reference.group_norm(x, groups, weight, bias, eps)
+        return elsewhere(x).group_norm(x, groups, weight, bias, eps)
     rows = rows_of(x)
     n, s, c = rows.shape
     some = rows[:, :: s // 16 + 1]
@@ -207,7 +216,7 @@ def group_norm(x, groups, weight, bias, eps):
 def group_norm_backward(g, x, mean, rstd, weight):
     """-> gx, gweight, gbias; the equations of `batch_norm_backward`, E over a group."""
     if xp_of(x) is not np or x.size == 0:
-        return reference.group_norm_backward(g, x, mean, rstd, weight)
+        return elsewhere(x).group_norm_backward(g, x, mean, rstd, weight)
     rows, g_rows = rows_of(x), rows_of(g)
     groups, (n, s, c) = mean.shape[1], rows.shape
     gx, (with_one, with_x) = np.empty_like(rows), np.empty((2, n, 1, c), x.dtype)
@@ -255,7 +264,7 @@ def mean_weights(rows):
 def layer_norm(x, weight, bias, eps, ndim=1):
     """Normalise over the last `ndim` axes -> y, mean, rstd of the other axes' shape."""
     if xp_of(x) is not np or x.size == 0:
-        return reference.layer_norm(x, weight, bias, eps, ndim)
+        return elsewhere(x).layer_norm(x, weight, bias, eps, ndim)
     outer = x.shape[: x.ndim - ndim]
     rows = np.ascontiguousarray(x).reshape(math.prod(outer), -1)
     y = np.empty_like(rows)
@@ -279,7 +288,7 @@ def layer_norm(x, weight, bias, eps, ndim=1):
 def layer_norm_backward(g, x, mean, rstd, weight):
     """-> gx, gweight, gbias; the equations of `batch_norm_backward`, E over a row."""
     if xp_of(x) is not np or x.size == 0:
-        return reference.layer_norm_backward(g, x, mean, rstd, weight)
+        return elsewhere(x).layer_norm_backward(g, x, mean, rstd, weight)
     shape = x.shape[mean.ndim :]
     rows, g_rows = (np.ascontiguousarray(a).reshape(mean.size, -1) for a in (x, g))
     gx, gweight, gbias = np.empty_like(rows), 0.0, 0.0

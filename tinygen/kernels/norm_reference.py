@@ -53,9 +53,9 @@ def per_channel(v, x):
 def batch_norm(x, weight, bias, eps):
     """Mean and variance over every axis but the channels."""
     axes = (0, *range(2, x.ndim))
-    x_hat, mean, var, _ = normalized(x, axes, eps)
+    x_hat, mean, var, rstd = normalized(x, axes, eps)
     y = affine(x_hat, per_channel(weight, x), per_channel(bias, x))
-    return y, mean.ravel(), var.ravel()
+    return y, mean.ravel(), rstd.ravel(), var.ravel()
 
 
 def batch_norm_backward(g, x, mean, rstd, weight):

@@ -134,9 +134,13 @@ class Module:
     def to(self, device: str) -> "Module":
         """Move parameters and buffers to "cpu" or "cuda"; gradients are dropped.
 
-        The tensors stay the same objects.  Make optimisers afterwards.
+        The tensors stay the same objects.  Counters, whole numbers of no axes, stay on
+        the host, which alone reads them.  Make optimisers afterwards.
         """
-        return self._convert(lambda array: backend.to_device(array, device))
+        counter = lambda x: x.ndim == 0 and x.dtype.kind in "iu"
+        return self._convert(
+            lambda x: x if counter(x) else backend.to_device(x, device)
+        )
 
     def astype(self, dtype) -> "Module":
         """Floating-point parameters and buffers in dtype; gradients are dropped.

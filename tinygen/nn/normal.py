@@ -42,7 +42,7 @@ class BatchNorm2d(Module):
         xp, tracked = arrays_of(), track_running_stats
         self.running_mean = xp.zeros(shape, dtype) if tracked else None
         self.running_var = xp.ones(shape, dtype) if tracked else None
-        self.num_batches_tracked = xp.zeros((), "int64") if tracked else None
+        self.num_batches_tracked = np.zeros((), "int64") if tracked else None
 
     def forward(self, x):
         momentum = self.momentum
@@ -132,7 +132,7 @@ class InstanceNorm2d(Module):
         xp, tracked = arrays_of(), track_running_stats
         self.running_mean = xp.zeros(shape, dtype) if tracked else None
         self.running_var = xp.ones(shape, dtype) if tracked else None
-        self.num_batches_tracked = xp.zeros((), "int64") if tracked else None
+        self.num_batches_tracked = np.zeros((), "int64") if tracked else None
 
     def forward(self, x):
         running = self.running_mean, self.running_var

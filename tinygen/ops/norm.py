@@ -4,7 +4,6 @@ First order runs the kernel's own backward pass; higher orders differentiate the
 composite.  What a kernel needs again in backward (mean, 1/std) the graph saves.
 """
 
-from tinygen.backend import xp_of
 from tinygen.kernels import norm
 from tinygen.op import op
 from tinygen.ops.elementwise import sqrt, square
@@ -64,10 +63,10 @@ def batch_norm(x, weight=None, bias=None, /, eps=1e-5, observe=None):
     observe : called with the batch's mean and biased variance, arrays (C,)
     Source: Ioffe & Szegedy, arXiv 1502.03167, algorithm 1.
     """
-    y, center, var = norm.batch_norm(x, weight, bias, eps)
+    y, center, rstd, var = norm.batch_norm(x, weight, bias, eps)
     if observe is not None:
         observe(center, var)
-    return y, (center, 1.0 / xp_of(x).sqrt(var + eps))
+    return y, (center, rstd)
 
 
 @batch_norm.vjp_joint

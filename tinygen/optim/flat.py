@@ -9,6 +9,7 @@ from tinygen.backend import device_of, xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.kernels.blocks import BLOCK
+from tinygen.kernels.gather import gather
 
 
 class Run(NamedTuple):
@@ -53,6 +54,7 @@ class Flat:
 
     def gather(self) -> None:
         """Copy in the gradients, and values that others assigned in the meantime."""
+        host, found = device_of(self.values) == "cpu", []
         for i, p in enumerate(self.params):
             if p.data is not self.views[i]:
                 self._take_in(i, p)
@@ -65,7 +67,12 @@ class Flat:
                     f"optimiser: parameter {i} has shape {p.shape}, its gradient "
                     f"{g.shape}. Fix: p.grad of the parameter's shape, or None"
                 )
-            self.slots[i][...] = g.data
+            if host:
+                self.slots[i][...] = g.data
+            else:
+                found.append((self.starts[i], g.data))
+        if found:
+            gather(self.gradients, *zip(*found, strict=True))
 
     def _take_in(self, i: int, p: Tensor) -> None:
         if p.dtype != self.values.dtype or xp_of(p.data) is not xp_of(self.values):

@@ -64,6 +64,21 @@ class ElementwiseKernel:
             out[...] = values.reshape(out.shape) if values.size == out.size else values
 
 
+class RawKernel:
+    """A kernel that is told its threads, and writes where it likes."""
+
+    def __init__(self, code, name, **_):
+        self.code, self.name = code, name
+
+    def __call__(self, grid, block, args):
+        if any(isinstance(x, np.ndarray) for x in args):
+            raise TypeError(UNSUPPORTED)
+        if not 0 < np.prod(grid) < 2**31 or not 0 < np.prod(block) <= 1024:
+            raise ValueError(f"{self.name}: grid {grid}, block {block}")
+        given = [unwrap(x) for x in args]
+        ledger.work(self.name, lambda: definitions[self.name](*given), 1)
+
+
 class ReductionKernel:
     """A kernel that adds up, or averages, what it computes of each element."""
 

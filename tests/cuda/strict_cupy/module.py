@@ -129,6 +129,7 @@ xp.lib = SimpleNamespace(
 )
 xp.ElementwiseKernel = kernels.ElementwiseKernel
 xp.ReductionKernel = kernels.ReductionKernel
+xp.RawKernel = kernels.RawKernel
 xp.cuda = kernels.cuda
 xp.get_default_memory_pool = kernels.MemoryPool
 special = SimpleNamespace(erf=erf)
