@@ -1,7 +1,6 @@
 """Raw-array kernels: arrays in, arrays out, each beside the plain definition it equals.
 
-with kernels.use("reference"):      # run the definitions, which are to be read
-    ...
+Within `with kernels.use("reference"):` the definitions run, which are the ones to read.
 """
 
 from tinygen.kernels.select import use
