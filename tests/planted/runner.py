@@ -14,7 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ASSERTIONS = ("AssertionError", "assert ", "Failed", "tinygen.testing")
 SECONDS = 60
-PARTS = "ops", "engine", "nn", "models", "optim", "data", "metrics", "train", "recipes"
+PARTS = (  # folders of tests
+    *("ops", "engine", "nn", "models", "optim", "data", "metrics", "train", "recipes"),
+    "robust",
+)
 
 
 class Copy:

@@ -12,6 +12,7 @@ import pytest
 
 from tinygen.train import checkpoint
 from tinygen.train.run import Run
+from tinygen.train.stop import Stop
 
 
 def wait_for_steps(process, folder, step=3):
@@ -44,6 +45,17 @@ def test_a_signal_saves_and_prints_the_command_that_resumes(number, start, tmp_p
     again = start(*command[1:], "--steps", step + 2)
     assert again.wait() == 0
     assert checkpoint.load(checkpoint.find(folder)).step == step + 2
+
+
+def test_what_the_first_and_the_second_signal_do():
+    for number, error in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, None)):
+        stop = Stop()
+        stop.ask(number, None)
+        assert stop.signal == number
+        with pytest.raises(error or SystemExit) as caught:
+            stop.ask(number, None)
+        assert error or caught.value.code == 143
+        assert stop.signal == number
 
 
 def test_the_second_signal_stops_at_once(start, tmp_path):

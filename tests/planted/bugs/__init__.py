@@ -9,6 +9,7 @@ from bugs import (
     layers,
     metrics,
     ops,
+    robust,
     training,
     vae,
 )
