@@ -10,7 +10,7 @@ from tinygen import backend, nn
 from tinygen.ema import EMA
 from tinygen.engine import Tensor
 from tinygen.models.vae.latent import draw_rows
-from tinygen.models.vae.likelihood import Bernoulli, Gaussian, black_or_white
+from tinygen.models.vae.likelihood import Bernoulli, Gaussian
 from tinygen.models.vq.codebook import perplexity
 from tinygen.models.vq.model import VQVAE
 from tinygen.models.vq.prior import CodePrior
@@ -29,7 +29,7 @@ class VQConfig(Recipe.Config):
     ema: float = 0.998
     sample_every: int = 1000
     save_every: int = 1000
-    codes: int = option(64, "vectors in the codebook", least=2)
+    codes: int = option(32, "vectors in the codebook", least=2)
     width: int = option(16, "numbers in each vector", least=1)
     channels: int = option(64, "of the networks", least=2)
     decay: float = option(0.99, "of the codebook's means", least=0, below=1)
@@ -91,20 +91,11 @@ class VQVAERecipe(Recipe):
         """The prior's averaged weights, if asked for."""
         return {"prior": self.ema} if self.ema else {}
 
-    def seen(self, batch, rng):
-        """The images of a step: moved a little, black and white for a Bernoulli."""
+    def train_step(self, batch, step, rng):
+        """One step of images and codes while they learn, one of the prior."""
         x, most = batch.x, self.config.shift
         if most:
             x = Tensor(shifted(x.data, most, rng("shift")))
-        return black_or_white(x, rng=rng("pixels")) if self.binary else x
-
-    def held_out(self, batch):
-        """Held-out images as the model sees them, drawn once."""
-        return once_drawn(self.data.held_out) if self.binary else batch.x
-
-    def train_step(self, batch, step, rng):
-        """One step of images and codes while they learn, one of the prior."""
-        x = self.seen(batch, rng)
         if step < self.config.learn:
             found, codes = self.learn_codes(x, rng("revive"))
         else:
@@ -153,11 +144,13 @@ class VQVAERecipe(Recipe):
     def evaluate(self, batch, *, rng):
         """Nats of held-out images and how many codes are in use.
 
-        test nats : -log p(x|codes of x) - log p(codes of x), which is at least
-            -log p(x): a bound as that of a VAE, since p(x) >= p(x, codes) for any codes
+        test nats : -log p(x|codes) - log p(codes), which is at least -log p(x), since
+            p(x) >= p(x, codes) for any codes: a bound, as that of a VAE.  For a
+            Bernoulli x is black and white, drawn once; the codes are those of the grey
+            image.
         """
-        x = self.held_out(batch)
-        codes = self.model.encode(x)
+        codes = self.model.encode(batch.x)
+        x = once_drawn(self.data.held_out) if self.binary else batch.x
         outputs = self.model.decode(self.model.codebook.look_up(codes))
         given = -self.model.likelihood.log_prob(outputs, x).mean().item()
         with self.averaged() as prior:
@@ -172,27 +165,21 @@ class VQVAERecipe(Recipe):
             "interpolations": self.draw_interpolations,
         }
 
-    def some(self, n=SHOWN):
-        """Held-out images as the model sees them."""
-        return self.held_out(self.data.test())[:n]
-
     def draw_reconstructions(self, figure):
         """Held-out images, E[x|codes], and the codes as shades."""
         with self.at_rest():
-            grey, x = self.data.test().x[:SHOWN].numpy(), self.some()
+            x = self.data.test().x[:SHOWN]
             codes = backend.to_host(self.model.encode(x))
             found = self.model.reconstruct(x).numpy()
         shades = 2 * codes[:, None] / (self.config.codes - 1) - 1.0  # (N, 1, h, w)
         shades = np.broadcast_to(shades, (len(x), x.shape[1], *self.model.grid))
         shades = shades.repeat(4, axis=2).repeat(4, axis=3)
-        rows = (
-            [grey, x.numpy(), shades, found] if self.binary else [grey, shades, found]
-        )
+        rows = [x.numpy(), shades, found]
         draw_rows(figure, rows, "held-out images, their codes, what codes keep")
 
     def draw_interpolations(self, figure):
         """From one held-out image to another; codes have no middle."""
         with self.at_rest():
-            x = self.some(12)
-            path = self.model.interpolate(x[:6], x[6:], SHOWN).numpy()
+            x = self.data.test().x
+            path = self.model.interpolate(x[:6], x[6:12], SHOWN).numpy()
         draw_rows(figure, path.swapaxes(0, 1), "nearest codes on the line between two")
