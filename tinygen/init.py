@@ -89,7 +89,7 @@ def kaiming_normal(
     """N(0, std**2) with std = gain / sqrt(fan).
 
     a : slope of "leaky_relu"      mode : "fan_in" or "fan_out"
-    Source: He et al., arXiv 1502.01852, section 2.2.
+    Source: He et al., arXiv 1502.01852, section 2.2.  Eq. (4.2) of the book.
     """
     std = _kaiming_std(shape, a, mode, nonlinearity)
     return normal(shape, 0.0, std, rng=rng, dtype=dtype)
@@ -114,7 +114,7 @@ def xavier_uniform(shape, gain=1.0, *, rng, dtype="float32") -> np.ndarray:
 def xavier_normal(shape, gain=1.0, *, rng, dtype="float32") -> np.ndarray:
     """N(0, std**2) with std = gain * sqrt(2 / (fan_in + fan_out)).
 
-    Source: Glorot & Bengio, AISTATS 2010, equation 12.
+    Source: Glorot & Bengio, AISTATS 2010, equation 12.  Eq. (4.5) of the book.
     """
     std = gain * math.sqrt(2 / sum(fans(shape)))
     return normal(shape, 0.0, std, rng=rng, dtype=dtype)
