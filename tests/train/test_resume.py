@@ -160,6 +160,14 @@ def test_looking_changes_nothing_in_any_recipe(name, tmp_path, quick_figures):
         assert found[0][part] == found[1][part]
 
 
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_best_state_is_chosen_by_a_number_that_is_measured(name):
+    """Every recipe that measures held-out data says by which number."""
+    recipe = short(name)
+    measured = recipe.measure()
+    assert recipe.best in measured if measured else not recipe.best
+
+
 def test_a_crash_between_two_checkpoints_loses_no_row_and_doubles_none(
     straight, tmp_path
 ):

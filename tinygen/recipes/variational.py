@@ -66,6 +66,7 @@ class Variational(Recipe):
     """What all recipes of VAEs share.  A subclass's `networks` makes both networks."""
 
     Config = VAEConfig
+    best = "test nats"
 
     def networks(self, rng):
         """-> encoder, decoder."""

@@ -55,6 +55,7 @@ class VQVAERecipe(Recipe):
     name = "vq-vae"
     summary = "VQ-VAE: digits as 7 x 7 words of a learnt vocabulary, and their prior"
     Config = VQConfig
+    best = "test nats"
 
     def build(self, rng):
         """Networks, codebook and prior; an optimiser for each half."""
