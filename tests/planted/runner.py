@@ -13,7 +13,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSERTIONS = ("AssertionError", "assert ", "Failed", "tinygen.testing")
-SECONDS = 60
+SECONDS = 60  # for a run, and one more for each of its tests
+UNSHRUNK = """
+
+from hypothesis import Phase
+
+settings.register_profile(  # that a test fails is enough, without its least example
+    "planted", settings.get_profile("gate"), phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile("planted")
+"""
 PARTS = (  # folders of tests
     *("ops", "engine", "nn", "models", "optim", "data", "metrics", "train", "recipes"),
     "robust",
@@ -29,7 +38,8 @@ class Copy:
         shutil.copytree(ROOT / "tinygen", folder / "tinygen", ignore=skip)
         for part in PARTS:
             shutil.copytree(ROOT / "tests" / part, folder / "tests" / part, ignore=skip)
-        shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+        conftest = (ROOT / "tests" / "conftest.py").read_text()
+        (folder / "tests" / "conftest.py").write_text(conftest + UNSHRUNK)
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def plant(self, mutant) -> str:
@@ -53,37 +63,41 @@ class Copy:
         """Take the bug out again."""
         (self.folder / "tinygen" / mutant.file).write_text(text)
 
-    def run(self, tests) -> tuple[int, list[str]]:
-        """Run tests in a new process: how many passed, and the failures' messages.
+    def run(self, tests) -> dict[str, str | None]:
+        """Run tests in a new process: id -> message of its failure, None if it passed.
 
         Raises AssertionError if they could not be run.
         """
         report = self.folder / "report.xml"
         report.unlink(missing_ok=True)
         command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "no:xdist", f"--junitxml={report}", *tests]
+        command += ["-p", "no:xdist", "-o", "junit_family=xunit1"]
+        command += [f"--junitxml={report}", *tests]
         paths = {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
             command,
             cwd=self.folder,
             env={**os.environ, **paths},
-            timeout=SECONDS,
+            timeout=SECONDS + len(tests),
             capture_output=True,
             text=True,
         )
         assert report.exists(), done.stdout + done.stderr
-        cases = ET.parse(report).getroot().iter("testcase")
-        passed, messages = 0, []
-        for case in cases:
+        found = {}
+        for case in ET.parse(report).getroot().iter("testcase"):
             assert case.find("error") is None, done.stdout
             assert case.find("skipped") is None, done.stdout
             failure = case.find("failure")
-            if failure is None:
-                passed += 1
-            else:
-                messages.append(failure.get("message", ""))
-        assert passed + len(messages), f"no test was run: {done.stdout}"
-        return passed, messages
+            message = None if failure is None else failure.get("message", "")
+            place = case.get("classname").replace(".", "/")
+            found[f"{place}.py::{case.get('name')}"] = message
+        assert found, f"no test was run: {done.stdout}"
+        return found
+
+
+def belongs(name: str, test: str) -> bool:
+    """Whether the test that ran is the one mapped, or one of its parameters or file."""
+    return name == test or name.startswith((f"{test}[", f"{test}::"))
 
 
 def is_assertion(message: str) -> bool:

@@ -107,7 +107,7 @@ VARIANTS = [
     ("gan", {"objective": "wasserstein", "clip": 0.01, "minibatch_std": True}),
     ("gan", {"objective": "minimax", "half": True, "smooth": 0.1}),
     ("dcgan", {"objective": "hinge", "spectral": True, "norm_d": False}),
-    ("dcgan", {"objective": "least-squares", "gp": 1.0, "flip": True}),
+    ("dcgan", {"objective": "least-squares", "gp": 1.0, "flip": "yes"}),
 ]
 CASES = [*((name, {}) for name in RECIPES), *VARIANTS]
 
