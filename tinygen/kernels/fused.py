@@ -28,6 +28,7 @@ digits, such as 1 - 0.999 in float32, is computed before and passed.
 """
 
 import inspect
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -144,7 +145,7 @@ class Reduced(Fused):
         return found[0] + 1j * found[1] if isinstance(found, tuple) else found
 
     def __call__(self, *args, axis=None, keepdims=False):
-        xp = next(xp_of(x) for x in args if is_array(x))
+        xp = next((xp_of(x) for x in args if is_array(x)), np)
         if xp is np:
             return self.added(args, axis, keepdims)
         kernel, count, _ = self.kernel(xp, args)
@@ -156,11 +157,11 @@ class Reduced(Fused):
         found = self.formula(np, *args)
         several = isinstance(found, tuple)
         shape = np.broadcast_shapes(*(np.shape(x) for x in args))
-        add = np.mean if self.mean else np.sum
-        sums = [
-            add(np.broadcast_to(values, shape), axis=axis, keepdims=keepdims)
-            for values in (found if several else [found])
-        ]
+        sums = []
+        for values in found if several else [found]:
+            total = np.broadcast_to(values, shape).sum(axis=axis, keepdims=keepdims)
+            count = math.prod(shape) // max(1, np.size(total))
+            sums.append(total / count if self.mean else total)
         return tuple(sums) if several else sums[0]
 
     def made(self, xp, kinds):

@@ -19,6 +19,7 @@ import numpy as np
 from tinygen.backend import xp_of
 from tinygen.kernels.blocks import blocked, sum_over_blocks
 from tinygen.kernels.erf import erf
+from tinygen.kernels.fused import averaged, fused
 from tinygen.kernels.select import faster_than
 
 SQRT_HALF = math.sqrt(0.5)
@@ -299,11 +300,14 @@ def bce_with_logits_grad_targets(g, logits, out=None):
     return np.negative(gz, out=gz)
 
 
+bce_mean_fused = averaged(bce_with_logits_plain)
+
+
 @faster_than(lambda logits, targets: bce_with_logits(logits, targets).mean())
 def bce_with_logits_mean(logits, targets):
     """The mean of `bce_with_logits`, in nats per element; a 0-d array."""
     if xp_of(logits) is not np:
-        return bce_with_logits(logits, targets).mean()
+        return bce_mean_fused(logits, targets)
     total = sum_over_blocks(bce_with_logits, logits, targets)
     return np.asarray(total / logits.size, dtype=logits.dtype)
 
@@ -311,7 +315,15 @@ def bce_with_logits_mean(logits, targets):
 @faster_than(lambda g, x, z: g / x.size * (sigmoid(x) - z))
 def bce_with_logits_mean_grad(g, logits, targets):
     """Gradient of the mean by the logits, g a number: gx = g/size (sigmoid(x) - z)."""
+    if xp_of(logits) is not np:
+        return residual_over_size(g, logits, targets, logits.size)
     return scaled_residual(logits, targets, g / logits.size)
+
+
+@fused
+def residual_over_size(xp, g, logits, targets, size):
+    """The same on a GPU, with the quotient g / size in the kernel."""
+    return g / size * (sigmoid(logits) - targets)
 
 
 @blocked(lambda xp, logits, targets, scale: scale * (sigmoid(logits) - targets))

@@ -14,6 +14,7 @@ from tinygen.backend import xp_of
 from tinygen.engine import Tensor, grad
 from tinygen.errors import ConfigError
 from tinygen.ops import mean, sqrt, square, sum
+from tinygen.ops.losses import softplus_mean
 
 
 def value(real_logits, fake_logits):
@@ -32,10 +33,10 @@ def discriminator_loss(real_logits, fake_logits, *, smooth=0.0, half=False):
     Source: arXiv 1406.2661; smoothing: Salimans et al., arXiv 1606.03498, section 3.4.
     Equation [GAN-2].
     """
-    real = F.logsigmoid(real_logits)
+    real = softplus_mean(real_logits, -1.0)
     if smooth:
-        real = (1.0 - smooth) * real + smooth * F.logsigmoid(-real_logits)
-    loss = -mean(real) - mean(F.logsigmoid(-fake_logits))
+        real = (1.0 - smooth) * real + smooth * softplus_mean(real_logits)
+    loss = real + softplus_mean(fake_logits)
     return loss * 0.5 if half else loss
 
 
@@ -45,7 +46,7 @@ def generator_loss(fake_logits):
     Not minus the value: with it the game is not zero-sum [E1, E15].
     Source: arXiv 1406.2661, section 3.  Equation [GAN-3].
     """
-    return -mean(F.logsigmoid(fake_logits))
+    return softplus_mean(fake_logits, -1.0)
 
 
 def generator_loss_minimax(fake_logits):
@@ -55,7 +56,7 @@ def generator_loss_minimax(fake_logits):
     `generator_loss`, since D / (1 - D) = e**logit.
     Source: arXiv 1406.2661, equation 1.  Equation [GAN-4].
     """
-    return mean(F.logsigmoid(-fake_logits))
+    return -softplus_mean(fake_logits)
 
 
 def least_squares_discriminator(real_logits, fake_logits, *, smooth=0.0, half=False):
@@ -90,7 +91,7 @@ def wasserstein_discriminator(real_logits, fake_logits, *, smooth=0.0, half=Fals
 
     To be used with a gradient penalty (option `gp`), or with clipped weights (`clip`):
     then it is minus a multiple of the distance.  There are no labels to smooth.
-    Source: Arjovsky, Chintala & Bottou, arXiv 1701.07875, equation 2.
+    Source: Arjovsky, Chintala & Bottou, arXiv 1701.07875, equation 2.  Eq. (14.1).
     """
     loss = mean(fake_logits) - mean(real_logits)
     return loss * 0.5 if half else loss
@@ -110,7 +111,8 @@ def gradient_penalty(judge, real, fake, *, rng):
     judge : x -> logits      real, fake : (N, ...)      rng : draws alpha
     alpha : one number U[0, 1] for each sample; the norm is over a whole sample
     The norm is taken with a floor of 1e-12 under the root: finite at slope 0.
-    Source: Gulrajani et al., arXiv 1704.00028, equation 3.
+    Source: Gulrajani et al., arXiv 1704.00028, equation 3.  Eq. (14.3), its optimum
+    Eq. (14.4), its gradient Eq. (14.5).
     """
     shape = (len(real), *(1 for _ in real.shape[1:]))
     alpha = rng.random(shape, dtype=real.dtype)

@@ -8,7 +8,7 @@ import math
 
 from tinygen.kernels import pointwise
 from tinygen.op import op
-from tinygen.ops.elementwise import exp, sigmoid, square, tanh, values
+from tinygen.ops.elementwise import exp, one_kernel, sigmoid, square, tanh, values
 
 SQRT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 CUBIC = 0.044715
@@ -149,7 +149,13 @@ def softplus(x, /):
     return pointwise.softplus(x)
 
 
-softplus.vjp(x=lambda g, y, x: g * exp(x - y))  # sigmoid(x), exact in both tails
+@one_kernel
+def softplus_slope(xp, g, y, x):
+    """g * sigmoid(x), exact in both tails."""
+    return g * xp.exp(x - y)
+
+
+softplus.vjp(x=lambda g, y, x: softplus_slope(g, y, x))
 
 
 @op(keep="x y")
@@ -158,4 +164,10 @@ def logsigmoid(x, /):
     return pointwise.logsigmoid(x)
 
 
-logsigmoid.vjp(x=lambda g, y, x: g * exp(y - x))  # sigmoid(-x), likewise
+@one_kernel
+def logsigmoid_slope(xp, g, y, x):
+    """g * sigmoid(-x), exact in both tails."""
+    return g * xp.exp(y - x)
+
+
+logsigmoid.vjp(x=lambda g, y, x: logsigmoid_slope(g, y, x))

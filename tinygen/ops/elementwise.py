@@ -6,11 +6,15 @@ sign, a mask) is taken from the plain values.
 """
 
 import math
+from types import SimpleNamespace
+
+import numpy as np
 
 from tinygen.backend import xp_of
 from tinygen.engine import Tensor
 from tinygen.kernels import erf as erf_kernel
 from tinygen.kernels import pointwise
+from tinygen.kernels.fused import fused
 from tinygen.op import op
 
 TWO_OVER_SQRT_PI = 1.1283791670955126
@@ -19,6 +23,23 @@ TWO_OVER_SQRT_PI = 1.1283791670955126
 def values(x):
     """The plain array of a Tensor; anything else as it is."""
     return x.data if isinstance(x, Tensor) else x
+
+
+def one_kernel(formula):
+    """A rule in NumPy's style, formula(xp, g, ...): on arrays of a GPU one kernel.
+
+    On Tensors, for higher orders, xp has the functions of this module.
+    """
+    kernel = fused(formula)
+
+    def rule(g, *others):
+        if type(g) is np.ndarray:
+            return formula(np, g, *others)
+        if any(isinstance(x, Tensor) for x in (g, *others)):
+            return formula(FUNCTIONS, g, *others)
+        return kernel(g, *others)
+
+    return rule
 
 
 # -- arithmetic -------------------------------------------------------------------
@@ -157,7 +178,13 @@ def square(x, /):
     return x * x
 
 
-square.vjp(x=lambda g, y, x: g * (2.0 * x))
+@one_kernel
+def square_slope(xp, g, x):
+    """g times the derivative of x * x."""
+    return g * (2.0 * x)
+
+
+square.vjp(x=lambda g, y, x: square_slope(g, x))
 
 
 @op(keep="x")
@@ -184,7 +211,13 @@ def tanh(x, /):
     return xp_of(x).tanh(x)
 
 
-tanh.vjp(x=lambda g, y, x: g * (1.0 - y * y))
+@one_kernel
+def tanh_slope(xp, g, y):
+    """g times the derivative of tanh where its value is y."""
+    return g * (1.0 - y * y)
+
+
+tanh.vjp(x=lambda g, y, x: tanh_slope(g, y))
 
 
 @op(keep="y")
@@ -193,7 +226,13 @@ def sigmoid(x, /):
     return pointwise.sigmoid(x)
 
 
-sigmoid.vjp(x=lambda g, y, x: g * (y - y * y))
+@one_kernel
+def sigmoid_slope(xp, g, y):
+    """g times the derivative of sigmoid where its value is y."""
+    return g * (y - y * y)
+
+
+sigmoid.vjp(x=lambda g, y, x: sigmoid_slope(g, y))
 
 
 @op(keep="x")
@@ -282,3 +321,5 @@ def _inside(g, y, x, low, high):
 
 
 clip.vjp(x=_inside)
+
+FUNCTIONS = SimpleNamespace(exp=exp, log=log, sqrt=sqrt, tanh=tanh, where=where)

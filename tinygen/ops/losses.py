@@ -1,7 +1,8 @@
-"""Binary cross-entropy from logits, fused: the loss of every GAN here."""
+"""Losses from logits, fused: those of a VAE's pixels, and of every GAN here."""
 
-from tinygen.kernels import pointwise
+from tinygen.kernels import loss, pointwise
 from tinygen.op import op
+from tinygen.ops.activations import softplus
 from tinygen.ops.elementwise import sigmoid
 from tinygen.ops.reduce import mean, refuse_empty
 
@@ -50,3 +51,23 @@ bce_with_logits_mean_grad.vjp(
     logits=_curvature,
     targets=lambda gg, y, g, logits, targets: -gg * (g / logits.size),
 )
+
+
+def softplus_mean_composite(x, sign):
+    """The definition of `softplus_mean`."""
+    return mean(softplus(sign * x))
+
+
+@op(keep="", twin=softplus_mean_composite)
+def softplus_mean(x, /, sign=1.0):
+    """The mean of log(1 + e**(sign x)), a loss in nats, exact for any x.
+
+    With logits x of D = sigmoid(x), sign -1 gives -E[log D], and 1 -E[log(1 - D)].
+    """
+    refuse_empty("softplus_mean", x, None)
+    return loss.softplus_mean(x, sign)
+
+
+@softplus_mean.vjp_joint
+def _softplus_mean_grad(g, y, x, *, needs, sign):
+    return (loss.softplus_mean_grad(g, x, sign, sign / x.size),)

@@ -27,16 +27,16 @@ plant(
 plant(
     "59 D is told that samples are real",
     OBJECTIVES,
-    "loss = -mean(real) - mean(F.logsigmoid(-fake_logits))",
-    "loss = -mean(real) - mean(F.logsigmoid(fake_logits))",
+    "loss = real + softplus_mean(fake_logits)",
+    "loss = real + softplus_mean(fake_logits, -1.0)",
     GAN + "test_half_and_smoothing_of_the_discriminator_loss",
-    GAMES + "test_the_best_discriminator_is_stationary",
+    GAMES + "test_losses_of_the_discriminators_by_hand",
 )
 plant(
     "59 the generator's losses are exchanged",
     OBJECTIVES,
-    "return -mean(F.logsigmoid(fake_logits))",
-    "return mean(F.logsigmoid(-fake_logits))",
+    "return softplus_mean(fake_logits, -1.0)",
+    "return -softplus_mean(fake_logits)",
     GAN + "test_the_minimax_loss_saturates_and_the_other_does_not",
 )
 plant(

@@ -101,6 +101,16 @@ declare(
     exempt="a mean needs an element",
 )
 declare(
+    losses.softplus_mean,
+    lambda x, sign=1.0: np.logaddexp(0.0, sign * x).mean(),
+    [
+        *(Sample(A(*shape)) for shape in SHAPES),
+        Sample(A(3, 2), sign=-1.0),
+        Sample(SURE[0], sign=-1.0, extreme=True),
+    ],
+    exempt="a mean needs an element",
+)
+declare(
     F.binary_cross_entropy_with_logits,
     lambda x, t, reduction="mean": bce_of_logits(x, t, reduction),
     [*each_reduction(A, probabilities)[:-1], Sample(*SURE, extreme=True)],
