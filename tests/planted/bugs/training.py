@@ -30,7 +30,7 @@ plant(
     "loss = real + softplus_mean(fake_logits)",
     "loss = real + softplus_mean(fake_logits, -1.0)",
     GAN + "test_half_and_smoothing_of_the_discriminator_loss",
-    GAMES + "test_losses_of_the_discriminators_by_hand",
+    GAMES + "test_training_a_table_reaches_the_best_discriminator",
 )
 plant(
     "59 the generator's losses are exchanged",
