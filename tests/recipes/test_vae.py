@@ -155,5 +155,5 @@ def test_the_class_that_is_asked_for_is_drawn():
 def test_the_vq_vae_uses_its_codes_and_knows_their_order():
     recipe = trained(VQVAERecipe, 600, learn=400)
     found = recipe.measure()
-    assert found["perplexity"] > 20
-    assert found["test nats"] - found["given codes"] < 0.8 * 49 * np.log(64)
+    assert found["perplexity"] > 15
+    assert found["test nats"] - found["given codes"] < 0.9 * 49 * np.log(32)

@@ -14,8 +14,10 @@ from tinygen.models.vae.networks import (
     DenseDecoder,
     DenseEncoder,
 )
-from tinygen.recipes.variational import SHOWN, VAEConfig, Variational
+from tinygen.recipes.variational import ACTIVE, SHOWN, VAEConfig, Variational
 from tinygen.train import option
+
+START = 7  # the held-out image whose latents are changed: a seven, if they are digits
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,20 @@ class DenseVAE(Variational):
     summary = "VAE 784-400-20-400-784: digits from a distribution of codes"
     Config = DenseConfig
 
-    def classes(self) -> int:
-        """The number of labels that the networks are told; 0 for none."""
-        return len(self.data.classes) if self.conditional else 0
-
     def networks(self, rng):
         """Dense encoder and decoder."""
         config = self.config
-        sizes = self.data.shape, config.hidden, config.latent, self.classes()
-        return (
-            DenseEncoder(*sizes, config.activation, rng=rng),
-            DenseDecoder(*sizes, config.activation, rng=rng),
-        )
+        sizes = self.data.shape, config.hidden, config.latent, 0, config.activation
+        return DenseEncoder(*sizes, rng=rng), DenseDecoder(*sizes, rng=rng)
+
+
+@dataclass(frozen=True)
+class ConvConfig(VAEConfig):
+    """Options of the convolutional recipes."""
+
+    steps: int = 5000
+    width: int = option(32, "channels of the first convolution", least=1)
+    hidden: int = option(256, "units of the dense layers", least=1)
 
 
 class ConvVAE(Variational):
@@ -53,19 +57,14 @@ class ConvVAE(Variational):
 
     name = "conv-vae"
     summary = "convolutional VAE: the same bound, networks that see pictures"
-
-    @dataclass(frozen=True)
-    class Config(VAEConfig):
-        """Options of `conv-vae`."""
-
-        steps: int = 5000
-        width: int = option(32, "channels of the first convolution", least=1)
-        hidden: int = option(256, "units of the dense layers", least=1)
+    Config = ConvConfig
 
     def networks(self, rng):
-        """Convolutional encoder and decoder."""
+        """Convolutional encoder and decoder, told the class if it is conditional."""
         config = self.config
-        sizes = self.data.shape, config.width, config.hidden, config.latent
+        classes = len(self.data.classes) if self.conditional else 0
+        widths = config.width, config.hidden, config.latent
+        sizes = self.data.shape, *widths, classes
         return ConvEncoder(*sizes, rng=rng), ConvDecoder(*sizes, rng=rng)
 
     def fit(self, side):
@@ -83,7 +82,6 @@ class BetaVAE(DenseVAE):
     class Config(DenseConfig):
         """Options of `beta-vae`."""
 
-        latent: int = 10
         beta: float = 4.0
         warmup: int = 1000
 
@@ -92,23 +90,31 @@ class BetaVAE(DenseVAE):
         return super().pictures() | {"traversals": self.draw_traversals}
 
     def draw_traversals(self, figure):
-        """Each latent changed alone, the most used first."""
+        """Each latent of an image's code changed alone, the most used ones."""
         with self.at_rest(), self.averaged() as model:
-            codes = model.encode(*self.some()).mean.numpy()
-            order = codes.var(0).argsort()[::-1]
-            changed = traversals(codes[0], order, np.linspace(-2.5, 2.5, SHOWN))
+            codes = model.encode(self.some()[0]).mean.numpy()
+            spread = codes.var(0)
+            order = spread.argsort()[::-1][:SHOWN]
+            changed = traversals(codes[START], order, np.linspace(-2.5, 2.5, SHOWN))
             rows = model.images(tensor(changed)).numpy()
-        names = [f"z{j}, var {codes[:, j].var():.2f}" for j in order]
+        used = f"{(spread > ACTIVE).sum()} of {len(spread)} latents in use"
+        names = [f"z{j}, var {spread[j]:.2f}" for j in order]
         rows = rows.reshape(len(order), SHOWN, *rows.shape[1:])
-        draw_rows(figure, rows, "one latent at a time, from -2.5 to 2.5", names)
+        draw_rows(figure, rows, f"one changed alone, -2.5 to 2.5; {used}", names)
 
 
-class ConditionalVAE(DenseVAE):
+class ConditionalVAE(ConvVAE):
     """The class is told to both networks, so the code holds what else there is."""
 
     name = "cvae"
     summary = "conditional VAE: the class that is asked for, the code is its style"
     conditional = True
+
+    @dataclass(frozen=True)
+    class Config(ConvConfig):
+        """Options of `cvae`."""
+
+        latent: int = 8
 
     def pictures(self):
         """The style of a held-out image, given to every class."""

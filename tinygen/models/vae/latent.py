@@ -7,6 +7,7 @@ import numpy as np
 from tinygen.errors import ConfigError
 
 COLOURS = "tab10"
+INCHES = 0.6  # a side of an image in a row
 
 
 def plane_grid(side: int = 15, least: float = 0.02) -> np.ndarray:
@@ -60,15 +61,14 @@ def moved(codes, means, start: int, end: int, strength: float = 1.0):
     return codes + direction.astype(codes.dtype)
 
 
-def draw_rows(figure, rows, title: str, names=()) -> None:
-    """Rows of images on a matplotlib figure: (R, N, C, H, W) in [-1, 1]."""
+def show_rows(axes, rows, title: str, names=()) -> None:
+    """Rows of images on matplotlib axes: (R, N, C, H, W) in [-1, 1]."""
     rows = np.asarray(rows)
     if rows.shape[2] == 1:
         rows = rows.repeat(3, axis=2)
     pixels = rows.clip(-1, 1) / 2 + 0.5  # (R, N, 3, H, W)
     padded = np.pad(pixels, [(0, 0)] * 3 + [(1, 1)] * 2, constant_values=0.5)
     r, n, c, h, w = padded.shape
-    axes = figure.subplots()
     axes.imshow(padded.transpose(0, 3, 1, 4, 2).reshape(r * h, n * w, c))
     axes.set_xticks([])
     axes.set_yticks([h * (i + 0.5) for i in range(len(names))], names)
@@ -77,18 +77,24 @@ def draw_rows(figure, rows, title: str, names=()) -> None:
     axes.set_title(title)
 
 
+def draw_rows(figure, rows, title: str, names=()) -> None:
+    """The same on a matplotlib figure of a fitting size."""
+    margin = 1.2 if len(names) else 0.1
+    figure.set_size_inches(INCHES * len(rows[0]) + margin, INCHES * len(rows) + 0.4)
+    show_rows(figure.subplots(), rows, title, names)
+
+
 def draw_plane(figure, images, codes, labels, classes) -> None:
     """The plane of a 2-D latent space: what it decodes to, where held-out images lie.
 
     images : (side*side, C, H, W) of `plane_grid`      codes : (N, 2)      labels : (N,)
     """
-    left, right = figure.subfigures(1, 2)
+    figure.set_size_inches(11, 5.5)
+    left, right = figure.subplots(1, 2)
     side = round(len(images) ** 0.5)
-    draw_rows(left, images.reshape(side, side, *images.shape[1:]), "decoded")
-    axes = right.subplots()
-    axes.set_aspect("equal")
-    dots = axes.scatter(*codes.T, c=labels, s=6, cmap=COLOURS)
-    axes.legend(
-        dots.legend_elements(num=None)[0], classes, fontsize=7, loc="upper right"
-    )
-    axes.set_title("mean codes of held-out images")
+    show_rows(left, images.reshape(side, side, *images.shape[1:]), "decoded")
+    right.set_aspect("equal")
+    dots = right.scatter(*codes.T, c=labels, s=6, cmap=COLOURS)
+    names = {"labels": classes, "fontsize": 7, "loc": "upper right"}
+    right.legend(handles=dots.legend_elements(num=None)[0], **names)
+    right.set_title("mean codes of held-out images")
