@@ -12,7 +12,7 @@ from tinygen.data.bundled import Split
 from tinygen.recipes import RECIPES
 from tinygen.train import loop
 from tinygen.train.loop import train
-from tinygen.train.source import Images, open_data
+from tinygen.train.source import Images
 
 SAMPLES, BATCH, HELD_OUT, DRAWN = 20, 8, 16, 4  # two batches an epoch, and a rest
 SMALL = {  # options of that name and the type of their default
@@ -45,7 +45,7 @@ def config(name, **options):
 def short(name, **options):
     """A recipe for a short run."""
     kind, one = RECIPES[name], config(name, **options)
-    data = open_data(one.data, kind.kind, batch_size=BATCH, seed=one.seed)
+    data = kind(one).data  # of a size that its networks can take
     if kind.kind == "images":
         parts = {"train": (data.train, SAMPLES), "test": (data.held_out, HELD_OUT)}
         few = {

@@ -5,7 +5,7 @@ from tinygen.recipes.autoencoder import (
     ConvAutoencoderRecipe,
     DenoisingAutoencoder,
 )
-from tinygen.recipes.dcgan import DCGAN, ConditionalGAN, UpsampleDCGAN
+from tinygen.recipes.dcgan import DCGAN, ConditionalGAN, FaceGAN, UpsampleDCGAN
 from tinygen.recipes.diffusion import DDPM, ClassDDPM, PlaneDDPM, SmallDDPM
 from tinygen.recipes.gan import DenseGAN, RingGAN
 from tinygen.recipes.vae import BetaVAE, ConditionalVAE, ConvVAE, DenseVAE
@@ -25,6 +25,7 @@ ALL = (
     RingGAN,
     DCGAN,
     UpsampleDCGAN,
+    FaceGAN,
     ConditionalGAN,
     DDPM,
     ClassDDPM,

@@ -15,6 +15,7 @@ from tinygen.models.autoencoder import (
     reconstruction_loss,
 )
 from tinygen.optim import Adam
+from tinygen.schedule import warmup
 from tinygen.train import Recipe, option
 
 SHOWN = 10  # held-out images in a picture
@@ -30,6 +31,7 @@ class CoderConfig(Recipe.Config):
     noise: float = option(0.0, "std of noise on the input: denoising", least=0)
     masked: float = option(0.0, "share of input pixels made black", least=0, below=1)
     lr: float = option(1e-3, "step size of Adam", above=0)
+    warmup: int = option(0, "steps in which the step size rises to that", least=0)
 
 
 class AutoencoderRecipe(Recipe):
@@ -77,6 +79,7 @@ class AutoencoderRecipe(Recipe):
     def train_step(self, batch, step, rng):
         """One step of Adam on [AE-1]."""
         noisy = self.with_noise(batch.x, rng("noise")) if self.denoising else None
+        self.optimizer.lr = self.config.lr * warmup(step, self.config.warmup)
         self.optimizer.zero_grad()
         loss = reconstruction_loss(self.model, batch.x, noisy)
         loss.backward()
@@ -138,9 +141,14 @@ class ConvAutoencoderRecipe(AutoencoderRecipe):
 
     @dataclass(frozen=True)
     class Config(CoderConfig):
-        """Options of `conv-ae`."""
+        """Options of `conv-ae`.
+
+        Without warmup some runs are driven to images that are black all over, where the
+        tanh is flat and nothing can be learnt any more.
+        """
 
         steps: int = 3000
+        warmup: int = 100
         width: int = option(32, "channels after the first convolution", least=1)
 
     def network(self, rng):
