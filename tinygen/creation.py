@@ -20,6 +20,8 @@ def tensor(data, requires_grad: bool = False, dtype=None, device=None) -> Tensor
     data = data.data if isinstance(data, Tensor) else data
     if not backend.is_array(data):
         data = _from_python(data)
+        usual = np.float32 if data.dtype == np.float64 else data.dtype
+        dtype = usual if dtype is None else dtype  # float64 on request: no digit lost
     dtype = np.dtype(data.dtype if dtype is None else dtype)
     if dtype.name not in DTYPES or data.dtype.kind not in "fbiu":
         real = "; real tensors only" if "c" in (dtype.kind, data.dtype.kind) else ""
@@ -34,7 +36,7 @@ def tensor(data, requires_grad: bool = False, dtype=None, device=None) -> Tensor
 
 
 def _from_python(data) -> np.ndarray:
-    """Numbers or nested lists of them as an array: floats are float32."""
+    """Numbers or nested lists of them as an array."""
     if isinstance(data, (list, tuple)):
         data = _plain_lists(data)
     try:
@@ -46,7 +48,7 @@ def _from_python(data) -> np.ndarray:
             f"tensor: cannot make numbers of {type(data).__name__} {data!r:.60}. "
             "Fix: give numbers, nested lists of numbers, or an array"
         )
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+    return array
 
 
 def _plain_lists(data):

@@ -127,3 +127,12 @@ def test_comparisons_are_tensors_of_booleans():
         assert np.array_equal(f(x, 2.0).data, f(x.data, 2.0))
     assert (x != 1.0).tolist() == [False, True]
     assert hash(x) == hash(x)
+
+
+def test_python_numbers_asked_for_in_float64_keep_all_digits():
+    """1.7 in float32 is 1.70000005; a float64 tensor must not have passed through it."""
+    for data in (1.7, [1.7, 2**53 - 1.0], ((1.7,), (0.1,))):
+        exact = np.array(data)
+        assert (tg.tensor(data, dtype="float64").numpy() == exact).all()
+        assert tg.tensor(data).dtype == np.float32
+    assert tg.tensor([1, 2], dtype="float64").dtype == np.float64
