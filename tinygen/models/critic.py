@@ -35,7 +35,7 @@ def normalise_spectra(D: nn.Module, *, rng) -> None:
     Linear layers are then 1-Lipschitz, and so is a dense D if what is between them is.
     The singular value of a convolution is that of its filters as a matrix, which bounds
     its slope only up to a factor; batch norm undoes it, so leave that out.
-    Source: Miyato et al., arXiv 1802.05957, section 2.1.
+    Source: Miyato et al., arXiv 1802.05957, section 2.1.  Eq. (14.6).
     """
 
     def wrapped(part):
@@ -55,6 +55,7 @@ def minibatch_std(x, eps: float = 1e-8):
     to few modes cannot make large.  Raises ShapeError for x of fewer than two axes.
     Source: Karras et al., arXiv 1710.10196, section 3.  Differs: the authors' code
     takes groups of 4 samples; here, as in the text, the group is the batch.
+    Eq. (13.6).
     """
     if x.ndim < 2:
         raise ShapeError(f"minibatch_std: x {x.shape}. Fix: x (N, F) or (N, F, H, W)")
@@ -101,6 +102,7 @@ def clip_weights(D: nn.Module, bound: float) -> None:
     w = min(max(w, -bound), bound)
 
     Source: Arjovsky, Chintala & Bottou, arXiv 1701.07875, algorithm 1 (bound 0.01).
+    Eq. (14.7).
     """
     for p in D.parameters():
         p.assign(xp_of(p.data).clip(p.data, -bound, bound))

@@ -184,7 +184,7 @@ class SpectralNorm(Module):
     matrix with one row for each output channel (as PyTorch's: of a transposed
     convolution axis 1 of the weight).
     layer : with a `weight`, such as Linear or Conv2d
-    Source: Miyato et al., arXiv 1802.05957, algorithm 1.
+    Source: Miyato et al., arXiv 1802.05957, algorithm 1.  Eq. (14.6).
     """
 
     def __init__(self, layer: Module, eps: float = 1e-12, *, rng):
