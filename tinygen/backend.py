@@ -8,6 +8,7 @@ live side by side in one process; which library *creates* is the default device.
 import math
 import zlib
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 
@@ -153,6 +154,19 @@ def rng(seed: int, stream: str = "", step: int = 0) -> np.random.Generator:
             )
     words = [int(seed), zlib.crc32(stream.encode()), int(step)]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+
+
+@cache
+def _ones(xp, shape, dtype: str):
+    return xp.ones(shape, dtype)
+
+
+def one_like(x):
+    """A one in the shape and dtype of x, which has one element; always the same array.
+
+    Nobody may write to it.
+    """
+    return _ones(xp_of(x), x.shape, x.dtype.name)
 
 
 def size_of(shape) -> int:

@@ -30,7 +30,8 @@ def tensor(data, requires_grad: bool = False, dtype=None, device=None) -> Tensor
             f"supported{real}. Fix: dtype= one of {', '.join(DTYPES)}"
         )
     device = backend.get_device() if device is None else device
-    x = Tensor(backend.to_device(data, device).astype(dtype, copy=True))
+    moved = backend.to_device(data, device)
+    x = Tensor(moved.astype(dtype, copy=moved is data))
     x.requires_grad = requires_grad
     return x
 

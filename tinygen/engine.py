@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter
 
 from tinygen import explain
-from tinygen.backend import device_of, xp_of
+from tinygen.backend import device_of, one_like, xp_of
 from tinygen.recording import record
 
 OPS: dict = {}  # every op, by name: the parameter list of the op tests
@@ -191,7 +191,7 @@ def _seed(output: Tensor, gradient) -> Tensor:
     """dL/doutput as a Tensor: one where it is left out."""
     if gradient is None:
         explain.check_scalar(output)
-        return Tensor(xp_of(output.data).ones_like(output.data))
+        return Tensor(one_like(output.data))
     seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     explain.check_seed(output, seed)
     return seed

@@ -115,6 +115,21 @@ def leaky_relu_grad(g, x, slope, out=None):
     return gx
 
 
+def biased_leaky_relu(z, bias, slope):
+    """y = leaky_relu(z + bias), in place of z (..., K); bias (K,), slope in (0, 1]."""
+    if xp_of(z) is not np:
+        return biased_leaky_relu_fused(z, bias, slope, out=z)
+    z += bias
+    return np.maximum(z, z * slope, out=z)
+
+
+@fused
+def biased_leaky_relu_fused(xp, z, bias, slope):
+    """The same for every element."""
+    z = z + bias
+    return xp.where(z > 0, z, slope * z)
+
+
 # ------------------------------------------------------------ silu, gelu
 
 

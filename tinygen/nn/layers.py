@@ -11,7 +11,9 @@ from tinygen import functional as F
 from tinygen import init
 from tinygen.creation import ones, tensor, zeros
 from tinygen.errors import ConfigError, ShapeError
+from tinygen.nn.activations import LeakyReLU
 from tinygen.nn.module import Module
+from tinygen.ops.linear import linear_leaky_relu
 
 
 class Identity(Module):
@@ -123,8 +125,14 @@ class Sequential(Module):
         return self._layers
 
     def forward(self, x):
-        for layer in self._layers.values():
-            x = layer(x)
+        layers = list(self._layers.values())
+        while layers:
+            layer = layers.pop(0)
+            if layers and _merge(layer, layers[0]):
+                slope = layers.pop(0).negative_slope
+                x = linear_leaky_relu(x, layer.weight, layer.bias, slope)
+            else:
+                x = layer(x)
         return x
 
     def __len__(self):
@@ -137,6 +145,16 @@ class Sequential(Module):
         """The layer at an index, or a Sequential of a slice of them."""
         layers = list(self)[index]
         return Sequential(*layers) if isinstance(index, slice) else layers
+
+
+def _merge(layer: Module, following: Module) -> bool:
+    """Whether two layers are computed as one: a pass over memory fewer."""
+    return (
+        type(layer) is Linear
+        and type(following) is LeakyReLU
+        and layer.bias is not None
+        and 0 < following.negative_slope <= 1
+    )
 
 
 def _numbered(layers) -> list:

@@ -1,8 +1,13 @@
 """Products of matrices: matmul, and the linear layer."""
 
+import numpy as np
+
 from tinygen.errors import ShapeError
 from tinygen.explain import check_bytes
+from tinygen.kernels import pointwise
+from tinygen.kernels.gemm import matmul as product
 from tinygen.op import op
+from tinygen.ops.activations import leaky_relu
 from tinygen.ops.reduce import sum
 from tinygen.ops.shape import expand_dims, reshape, swapaxes, transpose
 
@@ -11,7 +16,7 @@ from tinygen.ops.shape import expand_dims, reshape, swapaxes, transpose
 
 @op(keep="a b")
 def _matmul(a, b, /):
-    return a @ b
+    return a @ b if type(a) is np.ndarray else product(a, b)
 
 
 def _matmul_a(g, y, a, b):
@@ -66,6 +71,15 @@ def linear(x, weight, bias=None, /):
     x : (..., D)      weight : (K, D)      bias : (K,) or None      -> (..., K)
     Raises ShapeError if the last axis of x is not D; DTypeError if x holds bytes.
     """
+    check_linear(x, weight)
+    y = product(x, weight.T)
+    if bias is not None:
+        y += bias
+    return y
+
+
+def check_linear(x, weight) -> None:
+    """Refuse x whose last axis is not that of the weight, and bytes."""
     if weight.ndim != 2:
         raise ShapeError(f"weight {weight.shape}. Fix: two axes, (K, D)")
     given = x.shape[-1] if x.ndim else None
@@ -76,10 +90,6 @@ def linear(x, weight, bias=None, /):
             f"expects last axis {weight.shape[1]}, got {given} in {x.shape}. Fix: {fix}"
         )
     check_bytes("linear", x, weight)
-    y = x @ weight.T
-    if bias is not None:
-        y += bias
-    return y
 
 
 def _rows(x):
@@ -91,3 +101,29 @@ linear.vjp(
     weight=lambda g, y, x, weight, bias: _matmul(transpose(_rows(g)), _rows(x)),
     bias=lambda g, y, x, weight, bias: sum(_rows(g), 0),
 )
+
+
+def linear_leaky_relu_composite(x, weight, bias, negative_slope):
+    """The definition of `linear_leaky_relu`."""
+    return leaky_relu(linear(x, weight, bias), negative_slope)
+
+
+@op(keep="y", twin=linear_leaky_relu_composite)
+def linear_leaky_relu(x, weight, bias, /, negative_slope=0.01):
+    """leaky_relu(x @ weight.T + bias): bias and activation in one pass over memory.
+
+    x : (..., D)      weight : (K, D)      bias : (K,)      -> (..., K)
+    negative_slope : in (0, 1], so that the result has the sign of what went in
+    """
+    check_linear(x, weight)
+    return pointwise.biased_leaky_relu(product(x, weight.T), bias, negative_slope)
+
+
+@linear_leaky_relu.vjp_joint
+def _linear_leaky_relu_grads(g, y, x, weight, bias, *, needs, negative_slope):
+    g = _rows(pointwise.leaky_relu_grad(g, y, negative_slope))
+    return (
+        product(g, weight).reshape(x.shape) if needs[0] else None,
+        product(g.T, _rows(x)) if needs[1] else None,
+        g.sum(0) if needs[2] else None,
+    )

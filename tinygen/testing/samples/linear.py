@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygen import ops
 from tinygen.errors import ShapeError
+from tinygen.ops.linear import linear_leaky_relu
 from tinygen.testing.registry import A, Sample, bad, declare
 
 
@@ -71,6 +72,28 @@ declare(
         bad(A(), A(2, 5), error=ShapeError, match="5"),
         bad(A(3, 5), A(2, 5), A(3), error=ShapeError),
         bad(A(3, 5), A(5), error=ShapeError),
+    ),
+)
+
+def affine_leaky(x, weight, bias, negative_slope=0.01):
+    """x W^T + b, made smaller where it is negative."""
+    y = affine(x, weight, bias)
+    return np.where(y > 0, y, negative_slope * y)
+
+
+declare(
+    linear_leaky_relu,
+    affine_leaky,
+    [
+        Sample(A(3, 5), A(2, 5), A(2)),
+        Sample(A(3, 5), A(2, 5), A(2), negative_slope=0.2),
+        Sample(A(5), A(2, 5), A(2), negative_slope=1.0),
+        Sample(A(7, 3, 5), A(2, 5), A(2), negative_slope=0.2),
+        Sample(A(0, 5), A(2, 5), A(2)),
+    ],
+    errors=(
+        bad(A(4, 28, 28), A(10, 784), A(10), error=ShapeError, match=r"784"),
+        bad(A(3, 5), A(2, 5), A(3), error=ShapeError),
     ),
 )
 
