@@ -61,7 +61,11 @@ class File(io.FileIO):
 
     def __init__(self, system, path, mode):
         self.system = system
-        system.call("open file", super().__init__, path, mode)
+        try:
+            system.call("open file", super().__init__, path, mode)
+        except BaseException:
+            self.close()  # as the system does for a process that ends
+            raise
 
     def write(self, content):
         return self.system.call("write", self.some, content)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import matplotlib
 import numpy as np
 import pytest
 import short_runs
@@ -18,6 +19,14 @@ from tinygen.recipes.trained import trained
 from tinygen.train import checkpoint, loop
 from tinygen.train.loop import train
 from tinygen.train.run import Run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain_style():
+    """Pictures are compared with those of a new process: no style of other tests."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
 
 
 @pytest.fixture
