@@ -18,6 +18,8 @@ def tensor(data, requires_grad: bool = False, dtype=None, device=None) -> Tensor
     integers are to require grad; DeviceError if the device cannot be used.
     """
     data = data.data if isinstance(data, Tensor) else data
+    if isinstance(data, np.generic):  # one number of NumPy's: an array like others
+        data = np.asarray(data)
     if not backend.is_array(data):
         data = _from_python(data)
         usual = np.float32 if data.dtype == np.float64 else data.dtype

@@ -130,9 +130,15 @@ def test_comparisons_are_tensors_of_booleans():
 
 
 def test_python_numbers_asked_for_in_float64_keep_all_digits():
-    """1.7 in float32 is 1.70000005; a float64 tensor must not have passed through it."""
+    """1.7 in float32 is 1.70000005: a float64 tensor must not have been one."""
     for data in (1.7, [1.7, 2**53 - 1.0], ((1.7,), (0.1,))):
         exact = np.array(data)
         assert (tg.tensor(data, dtype="float64").numpy() == exact).all()
         assert tg.tensor(data).dtype == np.float32
     assert tg.tensor([1, 2], dtype="float64").dtype == np.float64
+
+
+def test_a_number_of_numpy_is_an_array_of_its_dtype():
+    for dtype in (np.float64, np.float32, np.int64):
+        x = tg.tensor(dtype(2))
+        assert x.shape == () and x.dtype == dtype and x.numpy() == 2
