@@ -26,7 +26,7 @@ from tinygen.train import Recipe, option
 class DiffusionConfig(Recipe.Config):
     """Options of every diffusion recipe."""
 
-    ema: float = 0.998
+    ema: float = 0.999
     lr: float = option(2e-3, "step size of Adam", above=0)
     warmup: int = option(200, "steps until it is reached", least=0)
     timesteps: int = option(1000, "T, steps of noise", least=21, most=10**6)

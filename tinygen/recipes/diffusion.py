@@ -28,8 +28,9 @@ DRAWS = 4  # times that the bound looks at each held-out image
 class ImageConfig(DiffusionConfig):
     """Options of the recipes of images."""
 
-    steps: int = 2500
-    sample_every: int = 500
+    steps: int = 4500
+    batch_size: int = 32
+    sample_every: int = 900
     widths: tuple[int, ...] = option((24, 48, 96), "channels, the highest level first")
     patch: int = option(1, "pixels a side that the top takes as one", least=1)
     shift: int = option(1, "move images by up to so many pixels", least=0)
@@ -85,6 +86,8 @@ class SmallDDPM(DDPM):
 
         data: str = "digits"
         steps: int = 4000
+        batch_size: int = 64
+        sample_every: int = 1000
         widths: tuple[int, ...] = (32, 64)
         shift: int = 0
 
