@@ -26,7 +26,10 @@ from tinygen.course import same, score, show, steps
 
 rng = chapter(3)
 digits = data.load("digits")
-x_train, y_train = data.to_float(digits.train.images).reshape(-1, 64), digits.train.labels
+x_train, y_train = (
+    data.to_float(digits.train.images).reshape(-1, 64),
+    digits.train.labels,
+)
 x_test, y_test = data.to_float(digits.test.images).reshape(-1, 64), digits.test.labels
 
 # %% [markdown] tags=["click"]
@@ -286,7 +289,9 @@ same("3.6", by_entropy=bits(entropy(shares)), by_asking=shares @ questions)
 
 # %% tags=["predict"]
 threes = float((y_train == 3).mean())
-untrained = predict("3.P1", "loss of the untrained model, in nats", math.log(10), rtol=1e-6)
+untrained = predict(
+    "3.P1", "loss of the untrained model, in nats", math.log(10), rtol=1e-6
+)
 overflow = predict("3.P2", "first whole logit whose exp is inf in float32", 89)
 accuracy = predict("3.P3", "accuracy on held-out digits", between=(0.93, 0.98))
 said = predict(
@@ -333,7 +338,9 @@ with np.errstate(over="ignore"):
     overflow.measure(next(n for n in range(200) if np.isinf(np.exp(np.float32(n)))))
 accuracy.measure((logits.argmax(1) == y_test).mean())
 said.measure(softmax(fitted.astype(float))[:, 3].mean())
-loss_at = lambda scale: float(F.cross_entropy(tg.tensor(scale * logits), tg.tensor(y_test)).item())
+loss_at = lambda scale: float(
+    F.cross_entropy(tg.tensor(scale * logits), tg.tensor(y_test)).item()
+)
 surer.measure(
     loss_at(10.0) - loss_at(1.0),
     missed="an error costs about as many nats as the logit gap is wide, ten times as much "
@@ -369,7 +376,10 @@ figure, axes = plt.subplots(1, 8, figsize=(7, 1.5))
 for ax, i in zip(axes, worst, strict=True):
     ax.imshow(x_test[i].reshape(8, 8), cmap="gray")
     ax.set(xticks=[], yticks=[])
-    ax.set_title(f"{y_test[i]}, said {p[i].argmax()}\n{bits(-np.log(given[i])):.0f} bits", fontsize=8)
+    ax.set_title(
+        f"{y_test[i]}, said {p[i].argmax()}\n{bits(-np.log(given[i])):.0f} bits",
+        fontsize=8,
+    )
     ax.grid(False)
 
 # %% [markdown]
@@ -418,9 +428,14 @@ def first_steps(seed, loss_of, count=4):
 # %% tags=["lab"]
 with np.errstate(all="ignore"):
     for seed in range(3):
-        print("friend", [f"{a:.4g} (logit {b:.0f})" for a, b in first_steps(seed, friend_loss)])
+        print(
+            "friend",
+            [f"{a:.4g} (logit {b:.0f})" for a, b in first_steps(seed, friend_loss)],
+        )
 for seed in range(3):
-    print("cured ", [f"{a:.4g} (logit {b:.0f})" for a, b in first_steps(seed, cured_loss)])
+    print(
+        "cured ", [f"{a:.4g} (logit {b:.0f})" for a, b in first_steps(seed, cured_loss)]
+    )
 
 # %% [markdown] tags=["lab"]
 # The logits are finite: it is (c). Past 88.7 the exponential overflows and inf/inf is nan; and even where
@@ -440,9 +455,13 @@ with np.errstate(all="ignore"):
     shifted = -np.log(softmax(pairs - pairs.max(1, keepdims=True))[:, 1])
 figure, axes = plt.subplots()
 axes.plot(gap, log_sum_exp(pairs) - pairs[:, 1], color="0.7", lw=5, label="Eq. (3.5)")
-axes.plot(gap, shifted, color="tab:orange", label="shifted, then log of the probability")
+axes.plot(
+    gap, shifted, color="tab:orange", label="shifted, then log of the probability"
+)
 axes.plot(gap, plain, color="tab:red", ls="--", label="as it stands")
-axes.set(xlabel="logit of the wrong answer minus that of the right one", ylabel="loss (nats)")
+axes.set(
+    xlabel="logit of the wrong answer minus that of the right one", ylabel="loss (nats)"
+)
 axes.legend()
 
 # %% [markdown]

@@ -26,7 +26,10 @@ from tinygen.course import quick, same, score, show, steps
 
 rng = chapter(4)
 digits = data.load("digits")
-x_train, y_train = data.to_float(digits.train.images).reshape(-1, 64), digits.train.labels
+x_train, y_train = (
+    data.to_float(digits.train.images).reshape(-1, 64),
+    digits.train.labels,
+)
 x_test, y_test = data.to_float(digits.test.images).reshape(-1, 64), digits.test.labels
 relu = lambda z: np.maximum(z, 0.0)
 
@@ -131,7 +134,9 @@ def next_square(q, ns2, phi):
 # %% tags=["same-4-1"]
 W = rng.normal(0, math.sqrt(1.7 / 1000), (1000, 4000))
 inputs = np.tanh(rng.normal(0, math.sqrt(0.6), 1000))
-inputs *= math.sqrt(expect(lambda z: np.tanh(math.sqrt(0.6) * z) ** 2) / np.mean(inputs**2))
+inputs *= math.sqrt(
+    expect(lambda z: np.tanh(math.sqrt(0.6) * z) ** 2) / np.mean(inputs**2)
+)
 same(
     "4.1",
     rtol=0.1,  # 4,000 units: 2.2 % is one standard error
@@ -157,12 +162,19 @@ def he_variance(n):
 
 def he_weights(shape, rng):
     """(n, units) weights of that variance, drawn by the library.  Eq. (4.2)."""
-    drawn = init.kaiming_normal(shape[::-1], nonlinearity="relu", rng=rng, dtype="float64")
+    drawn = init.kaiming_normal(
+        shape[::-1], nonlinearity="relu", rng=rng, dtype="float64"
+    )
     return drawn.T
 
 
 # %% tags=["same-4-2"]
-same("4.2", rtol=1e-6, by_rule=next_square(3.7, 50 * he_variance(50), relu), unchanged=3.7)
+same(
+    "4.2",
+    rtol=1e-6,
+    by_rule=next_square(3.7, 50 * he_variance(50), relu),
+    unchanged=3.7,
+)
 same(
     "4.2",
     rtol=0.02,  # a million weights: 0.14 % is one standard error
@@ -296,11 +308,15 @@ same("4.6", rtol=0.1, by_drawing=grown, by_formula=residual_growth(30))
 # tanh with $s^2=1/n$ keeps the signal, since it is the identity near 0: less than a tenth of the mean square is lost.
 
 # %% tags=["predict"]
-halved = predict("4.P1", "log2 of mean square, layer 20 over 0, n s^2 = 1", between=(-21, -19))
+halved = predict(
+    "4.P1", "log2 of mean square, layer 20 over 0, n s^2 = 1", between=(-21, -19)
+)
 zeros = predict("4.P2", "gradient of the first layer, all weights 0", 0.0)
 copies = predict("4.P3", "different units in layer 2, equal at the start", 1)
 accuracy = predict("4.P4", "held-out accuracy, 20 layers, He", between=(0.85, 0.98))
-kept = predict("4.P5", "tanh, n s^2 = 1: mean square left after 20 layers", between=(0.9, 1.0))
+kept = predict(
+    "4.P5", "tanh, n s^2 = 1: mean square left after 20 layers", between=(0.9, 1.0)
+)
 
 # %% [markdown] tags=["build"]
 # ## The same in tinygen
@@ -313,6 +329,7 @@ show(init.fans)
 # ## Run: signals
 #
 # Fourteen networks of width 300 for each line; the theory, Eq. (4.1), is drawn on top in grey.
+
 
 # %% tags=["run"]
 def squares(ns2, phi, seed, n=300, layers=20):
@@ -371,7 +388,9 @@ def deep_net(weights, depth=20, n=64):
     """depth ReLU layers and ten logits; weights(shape) gives each layer's (out, in)."""
     layers = []
     for k in range(depth + 1):
-        layer = nn.Linear(n if k else 64, 10 if k == depth else n, rng=tg.rng(4, "layer", k))
+        layer = nn.Linear(
+            n if k else 64, 10 if k == depth else n, rng=tg.rng(4, "layer", k)
+        )
         layer.weight.assign(np.asarray(weights(layer.weight.shape), np.float32))
         layer.bias.assign(np.zeros(layer.bias.shape, np.float32))
         layers += [layer] if k == depth else [layer, nn.ReLU()]
@@ -401,7 +420,9 @@ def first_weight(net):
 # %% tags=["def"]
 def scaled(times_he, seed):
     draw = np.random.default_rng(seed)
-    return lambda shape: draw.normal(0, times_he * math.sqrt(he_variance(shape[1])), shape)
+    return lambda shape: draw.normal(
+        0, times_he * math.sqrt(he_variance(shape[1])), shape
+    )
 
 
 def equal_units(seed):
@@ -475,13 +496,21 @@ def hidden_units(net, layer):
 for seed in range(3):
     found = {f"{t} He": first_gradient(scaled(t, seed)) for t in (0.25, 0.5, 1.0)}
     print({name: f"{value:.1e}" for name, value in found.items()})
-print("equal units", f"{first_gradient(equal_units(0)):.1e}", " zero", first_gradient(np.zeros))
+print(
+    "equal units",
+    f"{first_gradient(equal_units(0)):.1e}",
+    " zero",
+    first_gradient(np.zeros),
+)
 
 # %% tags=["lab"]
 for name, weights in (("equal units", equal_units(0)), ("He", scaled(1.0, 0))):
     shallow = deep_net(weights, depth=2)
     losses, _ = train(shallow, steps(300, 30), lr=0.1)
-    print(f"two layers, {name}: loss {losses[-1]:.3f}, different units", hidden_units(shallow, 1))
+    print(
+        f"two layers, {name}: loss {losses[-1]:.3f}, different units",
+        hidden_units(shallow, 1),
+    )
 
 # %% [markdown] tags=["lab"]
 # Three diseases with one symptom. *Too small:* by Eq. (4.3) the gradient is $(\frac14)^{20}=10^{-12}$ of what it should be, squared.
@@ -503,7 +532,9 @@ for lr in (0.05, 0.5, 5.0):
     train(net, 60, lr)
     with tg.no_grad():
         hidden = F.relu(net[0](tg.tensor(x_train))).numpy()
-    print(f"lr {lr}: {(hidden.max(axis=0) == 0).mean():.0%} of the first layer's units are dead")
+    print(
+        f"lr {lr}: {(hidden.max(axis=0) == 0).mean():.0%} of the first layer's units are dead"
+    )
 
 # %% [markdown] tags=["ex-4-1"]
 # ## Exercises

@@ -25,7 +25,9 @@ from tinygen.course import same, score, show, steps
 
 rng = chapter(5)
 digits = data.load("digits")
-x = np.pad(digits.train.images.reshape(-1, 64) / 255.0, ((0, 0), (0, 1)), constant_values=1)
+x = np.pad(
+    digits.train.images.reshape(-1, 64) / 255.0, ((0, 0), (0, 1)), constant_values=1
+)
 
 # %% [markdown] tags=["click"]
 # ## The picture
@@ -35,7 +37,12 @@ x = np.pad(digits.train.images.reshape(-1, 64) / 255.0, ((0, 0), (0, 1)), consta
 
 # %% tags=["click"]
 STEEP = np.array([10.0, 1.0])
-WALKERS = {"0.03": (0.03, 0.0), "0.19": (0.19, 0.0), "0.202": (0.202, 0.0), "0.19 + momentum": (0.19, 0.5)}
+WALKERS = {
+    "0.03": (0.03, 0.0),
+    "0.19": (0.19, 0.0),
+    "0.202": (0.202, 0.0),
+    "0.19 + momentum": (0.19, 0.5),
+}
 
 
 def walk(eta, beta, count=36):
@@ -54,7 +61,9 @@ def valley(figure, i):
     axes = figure.subplots(1, 4, sharey=True)
     a, b = np.meshgrid(np.linspace(-2, 2, 60), np.linspace(-2.4, 2.4, 60))
     for ax, (name, path) in zip(axes, walks.items(), strict=True):
-        ax.contour(a, b, (10 * a**2 + b**2) / 2, levels=10, colors="0.8", linewidths=0.6)
+        ax.contour(
+            a, b, (10 * a**2 + b**2) / 2, levels=10, colors="0.8", linewidths=0.6
+        )
         ax.plot(*path[: i + 1].T, ".-", ms=4, lw=0.8)
         ax.set(xlim=(-2, 2), ylim=(-2.4, 2.4), title=f"η = {name}", xlabel="w₁")
         ax.title.set_fontsize(8)
@@ -87,7 +96,9 @@ check("5.R3", None)
 # $-0.6$, then $0.36$: it leaps across and comes closer. $\eta=0.5$: $-1$, $1$, $-1$, for ever. $\eta=0.6$: $-1.4$, $1.96$, away.
 
 # %% tags=["byhand"]
-print([[round((1 - eta * 4) ** k, 3) for k in range(4)] for eta in (0.25, 0.4, 0.5, 0.6)])
+print(
+    [[round((1 - eta * 4) ** k, 3) for k in range(4)] for eta in (0.25, 0.4, 0.5, 0.6)]
+)
 
 # %% [markdown] tags=["eq-5-1"]
 # ## The edge
@@ -135,7 +146,12 @@ def best_plain(mu, lam):
 # %% tags=["same-5-2"]
 sizes = np.linspace(1e-3, 0.5, 200_001)
 slowest = np.maximum(growth(sizes, 0.7), growth(sizes, 6.1))
-same("5.2", rtol=1e-4, by_formula=best_plain(0.7, 6.1), by_search=[sizes[slowest.argmin()], slowest.min()])
+same(
+    "5.2",
+    rtol=1e-4,
+    by_formula=best_plain(0.7, 6.1),
+    by_search=[sizes[slowest.argmin()], slowest.min()],
+)
 
 # %% [markdown] tags=["eq-5-3"]
 # ## Momentum
@@ -162,7 +178,12 @@ for _ in range(120):
     (0.5 * 5.3 * w**2).sum().backward()
     rolling.step()
     sizes.append(abs(w.detach().numpy()[0]))
-same("5.3", rtol=1e-6, by_roots=momentum_growth(0.02, 0.3, 5.3), by_library=(sizes[119] / sizes[59]) ** (1 / 60))
+same(
+    "5.3",
+    rtol=1e-6,
+    by_roots=momentum_growth(0.02, 0.3, 5.3),
+    by_library=(sizes[119] / sizes[59]) ** (1 / 60),
+)
 
 # %% [markdown] tags=["eq-5-4"]
 # ## The best momentum
@@ -239,7 +260,13 @@ def uncorrected(t, b1=0.9, b2=0.999):
 
 # %% tags=["same-5-6"]
 _, _, first = adam_step(0.0, 0.0, -0.37, 1, lr=1.0, corrected=False)
-same("5.6", rtol=1e-6, by_formula=uncorrected(1), by_one_step=abs(first), root_of_ten=math.sqrt(10))
+same(
+    "5.6",
+    rtol=1e-6,
+    by_formula=uncorrected(1),
+    by_one_step=abs(first),
+    root_of_ten=math.sqrt(10),
+)
 
 # %% [markdown] tags=["predict"]
 # ## Predictions
@@ -258,8 +285,14 @@ print(f"curvature {curvature:.4f}, critical step {critical:.4f}")
 
 below = predict("5.P1", "growth at 0.9 of the critical step", 0.8, rtol=1e-4)
 above = predict("5.P2", "growth at 1.1 of the critical step", 1.2, rtol=1e-4)
-root_ten = predict("5.P3", "first step of uncorrected Adam, in units of lr", math.sqrt(10), rtol=1e-6)
-longest = predict("5.P4", "the step at which it is longest", 1 + int(np.argmax(uncorrected(np.arange(1, 200)))))
+root_ten = predict(
+    "5.P3", "first step of uncorrected Adam, in units of lr", math.sqrt(10), rtol=1e-6
+)
+longest = predict(
+    "5.P4",
+    "the step at which it is longest",
+    1 + int(np.argmax(uncorrected(np.arange(1, 200)))),
+)
 exploded = predict("5.P5", "loss beyond the edge, minus 100 nats", sign=1)
 
 # %% [markdown] tags=["build"]
@@ -321,7 +354,9 @@ longest.measure(1 + int(np.argmax(lengths)))
 
 # %% tags=["run"]
 count = steps(300, 30)
-paths = {share: descend(1e4 * tiny, share * critical, count) for share in (0.5, 0.9, 1.1)}
+paths = {
+    share: descend(1e4 * tiny, share * critical, count) for share in (0.5, 0.9, 1.1)
+}
 exploded.measure(
     paths[1.1][0].max() - 100,
     missed="the curvature is that at the minimum. Farther out softmax saturates, the loss is nearly "
@@ -400,7 +435,11 @@ def go_on(seed, corrected, lr=0.02, count=60):
         p = np.exp(some @ w)
         p /= p.sum(1, keepdims=True)
         logits = x @ w
-        losses.append(float(np.mean(np.log(np.exp(logits).sum(1)) - logits.mean(1)) - math.log(10)))
+        losses.append(
+            float(
+                np.mean(np.log(np.exp(logits).sum(1)) - logits.mean(1)) - math.log(10)
+            )
+        )
         g = some.T @ (p - 0.1) / len(some)
         m, v, step = adam_step(m, v, g, t, lr, corrected=corrected)
         first = np.median(np.abs(step)) / lr if t == 1 else first
@@ -415,7 +454,9 @@ for seed in range(3):
         losses, first = go_on(seed, corrected)
         label = ("corrected" if corrected else "friend") if seed == 0 else None
         axes.semilogy(losses, color=colour, label=label)
-        print(f"seed {seed} {'corrected' if corrected else 'friend   '} first step {first:.2f} lr, worst loss {max(losses):.3f}")
+        print(
+            f"seed {seed} {'corrected' if corrected else 'friend   '} first step {first:.2f} lr, worst loss {max(losses):.3f}"
+        )
 axes.set(xlabel="step", ylabel="loss above the minimum (nats)")
 axes.legend()
 

@@ -101,12 +101,16 @@ def convolved(x, w, stride=1, padding=0):
     """(H, W) image and (k, k) filter -> (I, J), one output after another.  Eq. (6.1)."""
     x, k = np.pad(x, padding), len(w)
     places = [range(0, n - k + 1, stride) for n in x.shape]
-    return np.array([[(w * x[i : i + k, j : j + k]).sum() for j in places[1]] for i in places[0]])
+    return np.array(
+        [[(w * x[i : i + k, j : j + k]).sum() for j in places[1]] for i in places[0]]
+    )
 
 
 # %% tags=["same-6-1"]
 image, filt = rng.normal(size=(11, 8)), rng.normal(size=(3, 3))
-library = F.conv2d(tg.tensor(image[None, None]), tg.tensor(filt[None, None]), None, 2, 1)
+library = F.conv2d(
+    tg.tensor(image[None, None]), tg.tensor(filt[None, None]), None, 2, 1
+)
 same("6.1", by_loops=convolved(image, filt, 2, 1), by_library=library.numpy()[0, 0])
 
 # %% [markdown] tags=["eq-6-2"]
@@ -137,7 +141,9 @@ same(
     by_formula=[size_after(28, 4, 2, 1), size_before(14, 4, 2, 1)],
     by_library=[
         F.conv2d(tg.zeros((1, 1, 28, 28)), tg.zeros((1, 1, 4, 4)), None, 2, 1).shape[2],
-        F.conv_transpose2d(tg.zeros((1, 1, 14, 14)), tg.zeros((1, 1, 4, 4)), None, 2, 1).shape[2],
+        F.conv_transpose2d(
+            tg.zeros((1, 1, 14, 14)), tg.zeros((1, 1, 4, 4)), None, 2, 1
+        ).shape[2],
     ],
 )
 
@@ -237,7 +243,11 @@ x, w, g = rng.normal(size=13), rng.normal(size=5), rng.normal(size=7)
 leaf = tg.tensor(w[None, None], requires_grad=True)
 out = F.conv1d(tg.tensor(x[None, None]), leaf, None, 2, 2)
 (by_autograd,) = tg.grad(out, [leaf], tg.tensor(g[None, None]))
-same("6.6", by_formula=slope_of_weights(x, g, 5, 2, 2), by_autograd=by_autograd.numpy()[0, 0])
+same(
+    "6.6",
+    by_formula=slope_of_weights(x, g, 5, 2, 2),
+    by_autograd=by_autograd.numpy()[0, 0],
+)
 
 # %% [markdown] tags=["predict"]
 # ## Predictions
@@ -251,7 +261,9 @@ same("6.6", by_formula=slope_of_weights(x, g, 5, 2, 2), by_autograd=by_autograd.
 three = predict("6.P1", "contrast, k = 3, s = 2", 4)
 five = predict("6.P2", "contrast, k = 5, s = 2", 2.25)
 four = predict("6.P3", "contrast, k = 4, s = 2", 1)
-better = predict("6.P4", "error of learned k = 4 over repeated pixels", between=(0.3, 0.9))
+better = predict(
+    "6.P4", "error of learned k = 4 over repeated pixels", between=(0.3, 0.9)
+)
 pattern = predict("6.P5", "checkerboard of learned k = 3 over truth, minus 1.5", sign=1)
 
 # %% [markdown] tags=["build"]
@@ -276,7 +288,9 @@ figure, axes = plt.subplots(2, 3, figsize=(6.4, 4))
 for row, name in zip(axes, ("coins", "brick"), strict=True):
     picture = grey(name)[:180, :200]
     across, down = convolved(picture, sobel), convolved(picture, sobel.T)
-    for ax, shown, title in zip(row, (picture, across, down), (name, "→", "↓"), strict=True):
+    for ax, shown, title in zip(
+        row, (picture, across, down), (name, "→", "↓"), strict=True
+    ):
         ax.imshow(shown, cmap="gray" if title == name else "RdBu_r")
         ax.set(xticks=[], yticks=[], title=title)
         ax.grid(False)
@@ -342,9 +356,13 @@ made["repeated"] = F.interpolate(test_small, scale_factor=2).numpy()[0, 0]
 
 inside = (slice(4, -4), slice(4, -4))
 error = {kind: np.mean((made[kind] - truth)[inside] ** 2) for kind in made}
-power = {kind: at_highest(made[kind][inside]) / at_highest(truth[inside]) for kind in made}
+power = {
+    kind: at_highest(made[kind][inside]) / at_highest(truth[inside]) for kind in made
+}
 for kind in made:
-    print(f"{kind:9} error {error[kind]:.5f}  power at the highest frequency {power[kind]:.2f}")
+    print(
+        f"{kind:9} error {error[kind]:.5f}  power at the highest frequency {power[kind]:.2f}"
+    )
 
 # %% tags=["run"]
 for prediction, k in ((three, 3), (five, 5), (four, 4)):
@@ -399,10 +417,19 @@ SIDES = {"k3": 3, "k4": 4, "resize": 3}
 
 
 # %% tags=["lab"]
-print("ones  ", {kind: f"{unevenness(kind, np.ones((k, k))):.2f}" for kind, k in SIDES.items()})
+print(
+    "ones  ",
+    {kind: f"{unevenness(kind, np.ones((k, k))):.2f}" for kind, k in SIDES.items()},
+)
 for seed in range(3):
     draw = np.random.default_rng(seed)
-    print("random", {kind: f"{unevenness(kind, draw.normal(size=(k, k))):.2f}" for kind, k in SIDES.items()})
+    print(
+        "random",
+        {
+            kind: f"{unevenness(kind, draw.normal(size=(k, k))):.2f}"
+            for kind, k in SIDES.items()
+        },
+    )
 
 figure, axes = plt.subplots(1, 3, figsize=(6, 2.1))
 for ax, (kind, k) in zip(axes, SIDES.items(), strict=True):

@@ -269,7 +269,7 @@ def test_arrays_that_no_memory_holds(tinygen):
 
 
 def test_a_name_that_is_no_text(tmp_path):
-    words = "train gan-ring --steps 1 --set sample_every=9 --out".split()
+    words = ["train", "gan-ring", "--steps", "1", "--set", "sample_every=9", "--out"]
     command = [sys.executable, "-m", "tinygen", *words, b"run-\xff"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True)
     assert done.returncode == 0, done.stderr

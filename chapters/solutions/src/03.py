@@ -91,4 +91,6 @@ check("3.E7", 200 + math.log1p(math.exp(-200)))
 # %% tags=["sol-3-8"]
 before = -np.log([0.45, 0.45, 0.3])  # probabilities of the right answers of two classes
 after = -np.log([0.55, 0.55, 0.01])
-print("right", 0, "of 3, loss", before.mean(), "   right", 2, "of 3, loss", after.mean())
+print(
+    "right", 0, "of 3, loss", before.mean(), "   right", 2, "of 3, loss", after.mean()
+)
