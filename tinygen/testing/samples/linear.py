@@ -75,6 +75,7 @@ declare(
     ),
 )
 
+
 def affine_leaky(x, weight, bias, negative_slope=0.01):
     """x W^T + b, made smaller where it is negative."""
     y = affine(x, weight, bias)
