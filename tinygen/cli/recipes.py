@@ -16,8 +16,9 @@ def list_recipes(args) -> int:
     from tinygen.train.config import shown
 
     if args.recipe is None:
+        width = max(map(len, RECIPES))
         for name, recipe in RECIPES.items():
-            print(f"{name:12} {recipe.summary}")
+            print(f"{name:{width}}  {recipe.summary}")
         return 0
     for one in find(args.recipe).Config.options():
         print(f"{one.name:14} {shown(one.default):>14}  {one.help} ({one.possible})")
