@@ -4,6 +4,7 @@ The package itself goes to https addresses only; `Rules(allowed=...)` lets these
 visit one address on the loopback device.
 """
 
+import errno
 import gzip
 import hashlib
 import os
@@ -280,6 +281,19 @@ def test_an_interrupt_leaves_nothing(server, rules, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         get(published(server, "good"), tmp_path, rules)
     assert calls and list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_no_fault_of_the_network(server, rules, tmp_path, monkeypatch):
+    def full(*words):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetch, "parts", full)
+    message = (
+        r"cannot write numbers.bin \(150,000 bytes\) to .*: No space .*TINYGEN_DATA="
+    )
+    with pytest.raises(DownloadError, match=message):
+        get(published(server, "good", "good"), tmp_path, rules)
+    assert list(tmp_path.iterdir()) == [] and len(server.seen) == 1
 
 
 def test_two_at_once_both_succeed(server, rules, tmp_path):

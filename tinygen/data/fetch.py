@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from tinygen.data import full
-from tinygen.data.home import made
+from tinygen.data.home import VARIABLE, made
 from tinygen.data.published import PUBLISHED, Published, Remote
 from tinygen.errors import ConfigError, DataError, DownloadError
 
@@ -143,6 +143,11 @@ def retrieve(pooch, url: str, file: Remote, folder: Path, rules: Rules) -> None:
         raise Failed(in_short(error)) from error
     except ValueError as error:  # so pooch says that the sha256 differs
         raise Failed("gave another file: its sha256 differs") from error
+    except OSError as error:  # of the disk: what the network raises is caught above
+        raise DownloadError(
+            f"cannot write {file.name} ({file.size:,} bytes) to {folder}: "
+            f"{error.strerror}. Fix: make room, or export {VARIABLE}=another/folder"
+        ) from error
     finally:
         log.setLevel(level)
 
