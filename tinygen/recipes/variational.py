@@ -52,6 +52,7 @@ class VAEConfig(Recipe.Config):
     shift: int = option(0, "move images by up to so many pixels", least=0)
     beta: float = option(1.0, "weight of the divergence", least=0)
     warmup: int = option(0, "steps until it has that weight", least=0)
+    beta_start: float = option(0.0, "its weight before the warm-up", least=0)
     free_bits: float = option(0.0, "nats of each latent that are free", least=0)
     importance: int = option(1, "K of the importance-weighted bound", least=1)
     lr: float = option(1e-3, "step size of Adam", above=0)
@@ -163,14 +164,24 @@ class Variational(Recipe):
             found = {"nats": loss}
         else:
             parts = bound.terms(self.model, x, noise, labels)
-            beta = config.beta * warmup(step, config.warmup)
-            loss = bound.loss(parts, beta, config.free_bits)
+            loss = bound.loss(parts, self.beta(step), config.free_bits)
             found = {"nats": -parts.elbo.mean(), "KL": parts.kl.sum(1).mean()}
         loss.backward()
         self.optimizer.step()
         if self.ema:
             self.ema.update()
         return found
+
+    def beta(self, step: int) -> float:
+        """The weight of the divergence in a step.
+
+        From 0, a warm-up, it lets latents come into use before they cost anything.
+        From above, as for `cvae`, it makes them dear at first, so that what the class
+        tells for nothing is not put into the code as well.
+        """
+        config = self.config
+        share = warmup(step, config.warmup)
+        return config.beta_start + (config.beta - config.beta_start) * share
 
     def drawn_labels(self, n, label):
         """The classes of n samples: one, or each in turn; None if not conditional."""
