@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSERTIONS = ("AssertionError", "assert ", "Failed", "tinygen.testing")
+OPTIONS = ["-p", "no:cacheprovider", "-p", "no:xdist", "-o", "junit_family=xunit1"]
+OPTIONS += ["-o", "filterwarnings="]  # a bug may warn before an assertion finds it
 SECONDS = 60  # for a run, and one more for each of its tests
 UNSHRUNK = """
 
@@ -70,8 +72,7 @@ class Copy:
         """
         report = self.folder / "report.xml"
         report.unlink(missing_ok=True)
-        command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "no:xdist", "-o", "junit_family=xunit1"]
+        command = [sys.executable, "-B", "-m", "pytest", "-q", *OPTIONS]
         command += [f"--junitxml={report}", *tests]
         paths = {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(

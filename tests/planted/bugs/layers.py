@@ -52,8 +52,8 @@ plant(
 plant(
     "instance norm: the running variance is biased",
     BATCH,
-    "images.var(2).mean(0) * (pixels / (pixels - 1))",
-    "images.var(2).mean(0)",
+    "settings = momentum, pixels / (pixels - 1)",
+    "settings = momentum, 1.0",
     f"{LAYERS}[True-instance norm, tracking]",
 )
 plant(
@@ -171,8 +171,9 @@ plant(
 plant(
     "batch norm keeps its statistics in float64",
     "ops/norm.py",
-    "return y, (center, 1.0 / xp_of(x).sqrt(var + eps))",
-    "return y, (center, 1.0 / xp_of(x).sqrt(var.astype('float64') + eps))",
+    "y, center, rstd, var = norm.batch_norm(x, weight, bias, eps)\n",
+    "y, center, rstd, var = norm.batch_norm(x, weight, bias, eps)\n"
+    "    rstd = rstd.astype('float64')\n",
     f"{FLOAT32}[dcgan-]",
 )
 plant(
