@@ -49,6 +49,18 @@ def gather(out, places: Sequence[int], arrays: Sequence) -> None:
         launch(xp, out, tuple(places[cut]), whole[cut])
 
 
+def joined(xp, arrays):
+    """Arrays one after another along their first axis, on a GPU."""
+    dtype = xp.result_type(*arrays)
+    if dtype.name not in REAL or any(x.dtype != dtype for x in arrays):
+        return xp.concatenate(arrays)
+    rows, rest = sum(x.shape[0] for x in arrays), arrays[0].shape[1:]
+    out = xp.empty((rows, *rest), dtype)
+    places = np.cumsum([0, *(x.size for x in arrays[:-1])]).tolist()
+    gather(out.reshape(-1), places, arrays)
+    return out
+
+
 def launch(xp, out, places, arrays) -> None:
     """`gather` on a GPU, of contiguous arrays or of one axis."""
     sizes = tuple(x.size for x in arrays)

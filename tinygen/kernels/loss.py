@@ -11,10 +11,10 @@ def softplus_mean(xp, x, sign):
 
 
 @fused
-def softplus_mean_grad(xp, g, x, sign, share):
-    """gx = g share sigmoid(s); share : sign over the number of elements.
+def softplus_mean_grad(xp, g, x, sign, size):
+    """gx = g sign sigmoid(s) / size; size : the number of elements.
 
     sigmoid(s) = exp(min(s, 0) - log(1 + exp(-|s|))), exact in both tails.
     """
     s = sign * x
-    return g * share * xp.exp(xp.minimum(s, 0.0) - xp.log1p(xp.exp(-abs(s))))
+    return g * sign / size * xp.exp(xp.minimum(s, 0.0) - xp.log1p(xp.exp(-abs(s))))

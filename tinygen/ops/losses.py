@@ -62,6 +62,7 @@ def softplus_mean_composite(x, sign):
 def softplus_mean(x, /, sign=1.0):
     """The mean of log(1 + e**(sign x)), a loss in nats, exact for any x.
 
+    sign : 1 or -1, or an array of them that broadcasts to x
     With logits x of D = sigmoid(x), sign -1 gives -E[log D], and 1 -E[log(1 - D)].
     """
     refuse_empty("softplus_mean", x, None)
@@ -70,4 +71,4 @@ def softplus_mean(x, /, sign=1.0):
 
 @softplus_mean.vjp_joint
 def _softplus_mean_grad(g, y, x, *, needs, sign):
-    return (loss.softplus_mean_grad(g, x, sign, sign / x.size),)
+    return (loss.softplus_mean_grad(g, x, sign, x.size),)

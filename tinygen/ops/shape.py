@@ -12,6 +12,7 @@ import numpy as np
 from tinygen.backend import xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
+from tinygen.kernels import gather
 from tinygen.op import op
 from tinygen.ops.index import getitem, take
 
@@ -147,7 +148,12 @@ sum_to.vjp(x=lambda g, y, x, shape: broadcast_to(g, x.shape))
 @op(keep="", linear=True)
 def _concatenate(*xs, axis):
     _check_joint(xs, axis)
-    return xp_of(xs[0]).concatenate(xs, axis)
+    xp = xp_of(xs[0])
+    return (
+        gather.joined(xp, xs)
+        if axis == 0 and xp is not np
+        else xp.concatenate(xs, axis)
+    )
 
 
 def _check_joint(xs, axis) -> None:

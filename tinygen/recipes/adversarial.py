@@ -15,10 +15,12 @@ from tinygen.models.critic import (
 )
 from tinygen.models.objectives import (
     OBJECTIVES,
+    discriminator_loss_together,
     gradient_penalty,
     objective,
     r1_penalty,
 )
+from tinygen.ops import concatenate
 from tinygen.optim import Adam
 from tinygen.recording import no_grad
 from tinygen.train import Recipe, option
@@ -54,6 +56,7 @@ class Adversarial(Recipe):
     """
 
     Config = GANConfig
+    alone = False  # D judges every sample alone: no batch norm, no labels
 
     def networks(self, rng):
         """-> generator, discriminator."""
@@ -72,6 +75,9 @@ class Adversarial(Recipe):
             Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net, lr in rates
         )
         self.losses = objective(config.objective)
+        batchwise = config.minibatch_std or config.spectral or config.smooth > 0
+        entropy = config.objective in ("non-saturating", "minimax")
+        self.together = self.alone and entropy and not batchwise
         self.ema = EMA(self.G, config.ema, warmup=True) if config.ema else None
 
     def modules(self):
@@ -134,13 +140,17 @@ class Adversarial(Recipe):
         self.optim_D.zero_grad()
         real = Tensor(batch.x.data)
         real.requires_grad = config.r1 > 0 and step % config.r1_every == 0
-        real_logits = self.judge(real, batch.labels)
-        loss = self.losses.discriminator(
-            real_logits,
-            self.judge(fake, batch.labels),
-            smooth=config.smooth,
-            half=config.half,
-        )
+        if self.together and not real.requires_grad:
+            both = self.judge(concatenate([real, fake]), None)
+            loss = discriminator_loss_together(both, half=config.half)
+        else:
+            real_logits = self.judge(real, batch.labels)
+            loss = self.losses.discriminator(
+                real_logits,
+                self.judge(fake, batch.labels),
+                smooth=config.smooth,
+                half=config.half,
+            )
         total = loss
         if real.requires_grad:  # weighted up for the steps without (1912.04958, B)
             weight = config.r1 * config.r1_every

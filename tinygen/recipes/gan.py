@@ -16,6 +16,7 @@ class DenseGAN(Adversarial):
 
     name = "gan"
     summary = "GAN 100-128-128-784 against 784-128-128-1: digits out of noise"
+    alone = True
 
     @dataclass(frozen=True)
     class Config(GANConfig):
@@ -45,6 +46,7 @@ class RingGAN(Adversarial):
     summary = "GAN on a ring of 8 Gaussians: modes counted, D's surface drawn"
     kind = "plane"
     best = "reverse KL"
+    alone = True
 
     @dataclass(frozen=True)
     class Config(GANConfig):

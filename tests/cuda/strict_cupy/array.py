@@ -15,7 +15,15 @@ BY_KEYWORD = {  # what **kwargs stands for in the snapshot
     "einsum": {"dtype", "optimize"},
     "pad": {"constant_values", "end_values", "stat_length", "reflect_type"},
 }
-LAUNCHES = {"var": 3, "std": 4, "isclose": 2, "norm": 3, "roll": 2, "tril": 2}
+LAUNCHES = {
+    "var": 3,
+    "std": 4,
+    "norm": 3,
+    "roll": 2,
+    "tril": 2,
+    "einsum": 2,
+    "cumsum": 2,
+}
 HOST = {"array", "asarray", "ascontiguousarray", "asnumpy"}  # take NumPy arrays too
 UNSUPPORTED = (
     "Unsupported type <class 'numpy.ndarray'>: an array of the host meets the device's"
@@ -68,6 +76,8 @@ def call(function, entry: dict, name: str, args, kwargs):
     count = LAUNCHES.get(name, count)
     if name == "matmul":
         count = products(*given[:2])
+    elif name in ("concatenate", "stack"):
+        count = joins(len(given[0]))
     compute = lambda: _arrays(function(*given, **named))
     result = ledger.work(name, compute, count, [*given, *_method_of(function)])
     return out if isinstance(out, ndarray) else wrap(result)
@@ -94,6 +104,14 @@ def products(a, b) -> int:
     if a.shape[:-2] != b.shape[:-2]:
         return 5
     return 1 + sum(not x.flags.c_contiguous for x in (a, b))
+
+
+def joins(arrays: int) -> int:
+    """The kernels that join arrays: one each, or a table of addresses for many."""
+    if arrays > 8:
+        ledger.copy("a table of addresses")
+        return 1
+    return arrays
 
 
 def index_of(key):
