@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygen import backend
 from tinygen.errors import ConfigError
+from tinygen.kernels.fused import fused
+from tinygen.kernels.gather import gather
 from tinygen.nn.module import Module
 from tinygen.nn.state import fitted
 from tinygen.optim.flat import pieces
@@ -17,6 +19,7 @@ class EMA:
     """An exponential moving average of all parameters of a network.
 
     average = decay * average + (1 - decay) * parameter,  after every step
+    What it makes of weights that circle: Eq. (13.7).
 
     decay : in [0, 1); about 1/(1 - decay) steps are averaged
     warmup : use min(decay, (1 + t)/(10 + t)) in update t = 0, 1, ..., so that the first
@@ -42,6 +45,7 @@ class EMA:
         self.module, self.decay, self.warmup = module, decay, warmup
         self.updates = 0
         self.averages = {name: p.data.copy() for name, p in module.named_parameters()}
+        self._flats = [] if on_host(module) else flat_views(self.averages)
 
     def current_decay(self) -> float:
         """The decay that the next update uses."""
@@ -51,7 +55,11 @@ class EMA:
     def update(self) -> None:
         """Take in the parameters as they are now."""
         share = 1 - self.current_decay()
-        for name, p in self.module.named_parameters():
+        parameters = dict(self.module.named_parameters())
+        for flat in self._flats:
+            gather(flat.latest, flat.places, [parameters[n].data for n in flat.names])
+            approached(flat.averages, flat.latest, share, out=flat.averages)
+        for name, p in parameters.items() if not self._flats else ():
             average, x = self.averages[name].reshape(-1), p.data.reshape(-1)
             for cut in pieces(average, 0, average.size):
                 _approach(average[cut], x[cut], share)
@@ -89,8 +97,47 @@ class EMA:
         expected["updates"] = np.asarray(self.updates)
         arrays = fitted(state, expected, "EMA.load_state_dict")
         self.updates = int(arrays["updates"])
-        for name in self.averages:
-            self.averages[name] = arrays[f"average.{name}"]
+        for name, average in self.averages.items():
+            average[...] = arrays[f"average.{name}"]
+
+
+class FlatAverages(NamedTuple):
+    """Averages that lie end to end in one buffer, and room for the latest weights."""
+
+    names: list[str]
+    places: list[int]
+    averages: Any
+    latest: Any
+
+
+def on_host(module: Module) -> bool:
+    """Whether the parameters are on the CPU."""
+    return all(p.device == "cpu" for p in module.parameters())
+
+
+def flat_views(averages: dict[str, Any]) -> list[FlatAverages]:
+    """Lay the averages of one dtype end to end; those in the dict become views."""
+    kinds: dict[str, list[str]] = {}
+    for name, x in averages.items():
+        kinds.setdefault(x.dtype.name, []).append(name)
+    return [_flat(averages, names) for names in kinds.values()]
+
+
+def _flat(averages: dict[str, Any], names: list[str]) -> FlatAverages:
+    arrays = [averages[name] for name in names]
+    ends = np.cumsum([x.size for x in arrays]).tolist()
+    places = [0, *ends[:-1]]
+    values = backend.xp_of(arrays[0]).empty(ends[-1], arrays[0].dtype)
+    gather(values, places, arrays)
+    for name, start, end, x in zip(names, places, ends, arrays, strict=True):
+        averages[name] = values[start:end].reshape(x.shape)
+    return FlatAverages(names, places, values, values.copy())
+
+
+@fused
+def approached(xp, average, x, share):
+    """average + share (x - average)."""
+    return average + share * (x - average)
 
 
 def _approach(average, x, share: float) -> None:
