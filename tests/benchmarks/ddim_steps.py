@@ -22,13 +22,15 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PICTURES = DOCS / "diffusion.md", DOCS / "pictures"
 MARKS = "<!-- from ddim_steps.py -->\n", "<!-- end of ddim_steps.py -->\n"
 N = 1000  # samples of every row
-STEPS = 5, 10, 20, 50, 100
-SAMPLERS = {  # name -> options
-    "DDIM": {"sampler": "ddim"},
-    "DDIM, eta 1": {"sampler": "ddim", "eta": 1.0},
-    "ancestral, large variance": {"sampler": "ancestral", "variance": "large"},
-}
+SHOWN = 1, 2, 5, 10, 20, 50, 100  # steps in the picture
+LARGE = {"sampler": "ancestral", "variance": "large"}
+ROWS = (  # sampler, its options, numbers of steps
+    ("DDIM", {}, (5, 10, 20, 50, 100)),
+    ("DDIM, eta 1", {"eta": 1.0}, (20, 50, 100)),
+    ("ancestral, large variance", LARGE, (100,)),
+)
 WEIGHTS = -1.0, 0.0, 0.5, 1.0, 2.0, 4.0
+GUIDED_STEPS = 20  # of DDIM, with guidance
 MEASURES = {  # heading -> measure
     "Fréchet distance": "Frechet distance",
     "kernel distance": "kernel distance",
@@ -63,8 +65,8 @@ def table(first: str, columns, rows: dict[str, list[str]]) -> str:
 def steps_table(recipe) -> str:
     """Every sampler with every number of steps."""
     rows = {}
-    for name, options in SAMPLERS.items():
-        for steps in STEPS:
+    for name, options, numbers in ROWS:
+        for steps in numbers:
             cells, real = judged(recipe, MEASURES, steps=steps, **options)
             rows[f"{name}, {steps} steps"] = cells
     return table("", MEASURES, {**rows, "real digits": real})
@@ -74,7 +76,8 @@ def guidance_table(recipe) -> str:
     """Every guidance weight, each class 100 times."""
     rows = {}
     for w in WEIGHTS:
-        rows[f"{w:g}"], real = judged(recipe, BY_CLASS, guidance=w)
+        asked = {"guidance": w, "steps": GUIDED_STEPS}
+        rows[f"{w:g}"], real = judged(recipe, BY_CLASS, **asked)
     return table("w", BY_CLASS, {**rows, "real digits": real})
 
 
@@ -82,7 +85,7 @@ def draw_pictures(recipe, by_class) -> None:
     """Samples; the same noise with more and more steps; classes with more guidance."""
     plot.save_samples(PICTURES / "ddpm.png", recipe.draw(64))
     plot.save_figure(PICTURES / "ddpm-denoising.png", recipe.draw_film, (9, 5))
-    images = np.concatenate([recipe.draw(12, steps=steps) for steps in (1, 2, *STEPS)])
+    images = np.concatenate([recipe.draw(12, steps=steps) for steps in SHOWN])
     plot.save_image(PICTURES / "ddpm-steps.png", plot.image_grid(images, 12))
     images = np.concatenate([by_class.draw(10, guidance=w) for w in WEIGHTS])
     plot.save_image(PICTURES / "ddpm-guidance.png", plot.image_grid(images, 10))
@@ -114,7 +117,7 @@ def measured(recipe, by_class) -> str:
         f"Measured on {date.today()} with {versions}; {both}; {N} samples a row, CPU "
         "seconds of one thread on a machine that other work shared.\n\n"
         f"### Steps\n\n{steps_table(recipe)}\n"
-        f"### Guidance\n\n{guidance_table(by_class)}"
+        f"### Guidance\n\n{GUIDED_STEPS} steps of DDIM.\n\n{guidance_table(by_class)}"
     )
 
 
