@@ -8,6 +8,7 @@ FULL_SETS = "data/full.py"
 FETCH = "data/fetch.py"
 FORMATS = "data/formats.py"
 FOLDERS = "data/folder.py"
+NUMBERS = "tests/data/test_idx_cifar.py::"
 FULL = "tests/data/test_full.py::"
 DOWNLOAD = "tests/data/test_download.py::"
 IMAGES = "tests/data/test_image_formats.py::"
@@ -23,49 +24,49 @@ plant(
     IDX,
     'np.frombuffer(start[4:end], ">u4")',
     'np.frombuffer(start[4:end], "<u4")',
-    FULL + "test_bad_idx",
+    NUMBERS + "test_bad_idx",
 )
 plant(
     "IDX: what follows the numbers is passed over",
     IDX,
     "if len(body) != expected or rest:",
     "if len(body) < expected:",
-    FULL + "test_bad_idx",
+    NUMBERS + "test_bad_idx",
 )
 plant(
     "IDX: any size in a header is believed",
     IDX,
     "if not 0 < math.prod(shape) <= most:",
     "if not 0 < math.prod(shape):",
-    FULL + "test_bad_idx",
+    NUMBERS + "test_bad_idx",
 )
 plant(
     "IDX: gzip is unpacked to its end",
     IDX,
     "body, rest = gunzip(data, expected + 1)",
     "body, rest = gunzip(data, 2**40)",
-    FULL + "test_no_room_is_made_for_what_a_header_or_a_bomb_promises",
+    NUMBERS + "test_no_room_is_made_for_what_a_header_or_a_bomb_promises",
 )
 plant(
     "CIFAR: colours last",
     CIFAR,
     "return records[:, 1:].reshape(-1, *SHAPE), labels",
     "return records[:, 1:].reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2), labels",
-    FULL + "test_cifar_records",
+    NUMBERS + "test_cifar_records",
 )
 plant(
     "CIFAR: label 10 is let through",
     CIFAR,
     "if labels.max() >= LABELS:",
     "if labels.max() > LABELS:",
-    FULL + "test_cifar_records",
+    NUMBERS + "test_cifar_records",
 )
 plant(
     "CIFAR: an archive may unpack to any size",
     CIFAR,
     "if self.left < 0:",
     "if False:",
-    FULL + "test_bad_cifar_archives",
+    NUMBERS + "test_bad_cifar_archives",
 )
 plant(
     "full sets: the sha256 is not compared",
