@@ -102,6 +102,8 @@ def power(a, b, /):
         for _ in range(b - 1):
             y = y * a
         return +y if b == 1 else y
+    if isinstance(b, np.generic):  # NumPy 2.0 would take it for a Python number
+        return np.power(a, b)
     return a**b
 
 
