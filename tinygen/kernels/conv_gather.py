@@ -28,16 +28,17 @@ from tinygen.kernels.fused import DEFINITIONS
 from tinygen.kernels.gemm import matmul
 
 BLOCK = 2**28  # numbers in the columns of a block of images: 1 GB of float32
-SIZES = "N C H W U V I J sh sw top left dh dw"  # of the images, filters, steps
-BODIES = {
-    "tinygen_im2col": """
+SIZES = ("N", "C", "H", "W", "U", "V", "I", "J")  # of images, filters, result
+STEPS = ("sh", "sw", "top", "left", "dh", "dw")  # stride, padding, dilation
+STRIDES = ("xn", "xc", "xh", "xw")  # of the images, in elements
+IM2COL = """
 int j = i % J, a = i / J % I, m = i / J / I % N, f = i / J / I / N;
 int v = f % V, u = f / V % U, c = f / V / U;
 int h = a * sh + u * dh - top, l = j * sw + v * dw - left;
 bool inside = h >= 0 && h < H && l >= 0 && l < W;
 if (inside) y = x[m * xn + c * xc + h * xh + l * xw]; else y = 0;
-""",
-    "tinygen_col2im": """
+"""
+COL2IM = """
 int l = i % W + left, h = i / W % H + top, m = i / W / H % N, c = i / W / H / N;
 int tall = (U - 1) * dh + 1, wide = (V - 1) * dw + 1;
 int last_a = min(I, h / sh + 1), last_j = min(J, l / sw + 1);
@@ -51,21 +52,29 @@ for (int a = max(0, (h - tall + sh) / sh); a < last_a; ++a) {
         y += x[j + J * (a + I * (m + N * (v / dw + V * (u / dh + U * c))))];
     }
 }
-""",
-}
+"""
 
 
 @cache
-def kernel(xp, name: str, dtype: str):
-    """One of the two as a kernel for arrays of a dtype."""
-    sizes = SIZES + (" xn xc xh xw" if name == "tinygen_im2col" else "")
-    params = ", ".join(f"int32 {size}" for size in sizes.split())
-    inputs = f"raw {dtype} x, {params}"
-    return xp.ElementwiseKernel(inputs, f"{dtype} y", BODIES[name], name)
+def gathering(xp, what: str, dtype: str, sizes: tuple[int, ...]):
+    """The kernel "im2col" or "col2im" for arrays of a dtype and these sizes.
+
+    The sizes are constants in it: what divides by them becomes a product, and a launch
+    has two arguments instead of twenty.
+    """
+    body, names, plain = {
+        "im2col": (IM2COL, SIZES + STEPS + STRIDES, im2col_plain),
+        "col2im": (COL2IM, SIZES + STEPS, col2im_plain),
+    }[what]
+    numbers = ", ".join(f"{n} = {k}" for n, k in zip(names, sizes, strict=True))
+    name, real = f"tinygen_{what}_{len(DEFINITIONS)}", np.dtype(dtype).name
+    DEFINITIONS[name] = lambda x: plain(x, *sizes)
+    code = f"const int {numbers};\n{body}"
+    return xp.ElementwiseKernel(f"raw {real} x", f"{real} y", code, name)
 
 
 def sizes_of(shape, output_size, geometry: Geometry) -> list[int]:
-    """The numbers of SIZES for images of a shape (N, C, H, W)."""
+    """The numbers of SIZES and STEPS for images of a shape (N, C, H, W)."""
     window, stride, padding, dilation, _ = geometry
     return [*shape, *window, *output_size, *stride, *padding, *dilation]
 
@@ -80,8 +89,8 @@ def im2col(x, geometry: Geometry):
     columns = xp.empty(
         (C * math.prod(geometry.kernel_size), N * math.prod(size)), x.dtype
     )
-    numbers = sizes_of(x.shape, size, geometry)
-    return kernel(xp, "tinygen_im2col", x.dtype.name)(flat, *numbers, *strides, columns)
+    sizes = (*sizes_of(x.shape, size, geometry), *strides)
+    return gathering(xp, "im2col", x.dtype.char, sizes)(flat, columns)
 
 
 def col2im(columns, shape, output_size, geometry: Geometry):
@@ -93,8 +102,8 @@ def col2im(columns, shape, output_size, geometry: Geometry):
     if geometry[:4] == ((1, 1), (1, 1), (0, 0), (1, 1)):
         return columns.reshape(C, N, H, W).transpose(1, 0, 2, 3)
     x = xp.empty((C, N, H, W), columns.dtype)
-    numbers = sizes_of(shape, output_size, geometry)
-    kernel(xp, "tinygen_col2im", x.dtype.name)(columns.reshape(-1), *numbers, x)
+    sizes = tuple(sizes_of(shape, output_size, geometry))
+    gathering(xp, "col2im", x.dtype.char, sizes)(columns.reshape(-1), x)
     return x.transpose(1, 0, 2, 3)
 
 
@@ -196,7 +205,3 @@ def col2im_plain(columns, N, C, H, W, U, V, I, J, sh, sw, top, left, dh, dw):
             rows = slice(u * dh, u * dh + (I - 1) * sh + 1, sh)
             x[:, :, rows, v * dw : v * dw + (J - 1) * sw + 1 : sw] += columns[:, u, v]
     return x[:, :, top : top + H, left : left + W]
-
-
-DEFINITIONS["tinygen_im2col"] = im2col_plain
-DEFINITIONS["tinygen_col2im"] = col2im_plain

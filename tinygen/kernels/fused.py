@@ -30,6 +30,7 @@ digits, such as 1 - 0.999 in float32, is computed before and passed.
 import inspect
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -77,27 +78,33 @@ class Fused:
 
     def launched(self, xp, args, out):
         """One kernel; results lie in memory as the first array does."""
-        kernel, count, dtype = self.kernel(xp, args)
-        args, out, axes = in_memory_order(args, out)
-        if axes is not None and out is None:
-            first = next(x for x in args if is_array(x) and x.ndim)
-            out = tuple(xp.empty(first.shape, dtype) for _ in range(count))
-        given = () if out is None else out if isinstance(out, tuple) else (out,)
-        found = kernel(*args, *given)
-        if axes is None:
-            return found
-        back = sorted(range(len(axes)), key=axes.__getitem__)
-        found = found if isinstance(found, tuple) else (found,)
-        turned = tuple(y.transpose(back) for y in found)
-        return turned if count > 1 else turned[0]
+        kernel, count, kinds = self.kernel(xp, args)
+        if out is not None:
+            return kernel(*args, *(out if isinstance(out, tuple) else (out,)))
+        arrays = [x for x, c in zip(args, kinds, strict=True) if c != " " and x.ndim]
+        if not arrays or arrays[0].flags.c_contiguous or not alike(arrays):
+            return kernel(*args)
+        axes, back = memory_order(arrays[0].strides)
+        pairs = zip(args, kinds, strict=True)
+        found = kernel(
+            *[x.transpose(axes) if c != " " and x.ndim else x for x, c in pairs]
+        )
+        if count == 1:
+            return found.transpose(back)
+        return tuple(y.transpose(back) for y in found)
 
     def kernel(self, xp, args):
-        """(the kernel for arguments of these dtypes, number of results, dtype)."""
-        kinds = tuple(x.dtype.name if is_array(x) else "" for x in args)
-        key = xp, kinds
-        if key not in self.kernels:
-            self.kernels[key] = self.made(xp, kinds)
-        return self.kernels[key]
+        """(the kernel for arguments of these dtypes, number of results, the dtypes).
+
+        The dtypes are one character for each argument, a space for a number.
+        """
+        ndarray = xp.ndarray
+        kinds = "".join([x.dtype.char if type(x) is ndarray else " " for x in args])
+        found = self.kernels.get((xp, kinds))
+        if found is None:
+            names = [np.dtype(c).name if c != " " else "" for c in kinds]
+            found = self.kernels[xp, kinds] = (*self.made(xp, names), kinds)
+        return found
 
     def made(self, xp, kinds):
         """An ElementwiseKernel of the formula."""
@@ -106,7 +113,7 @@ class Fused:
         body = [f"y{k} = {text};" for k, text in enumerate(source.results)]
         operation = "\n".join([*source.lines, *body])
         kernel = xp.ElementwiseKernel(source.params, outs, operation, self.name)
-        return kernel, len(source.results), source.dtype
+        return kernel, len(source.results)
 
 
 class Source:
@@ -185,11 +192,14 @@ class Reduced(Fused):
             self.name,
             preamble="\n".join(lines),
         )
-        return kernel, count, source.dtype
+        return kernel, count
 
 
 def is_array(x) -> bool:
     """Whether x is an array of any library; NumPy's scalars count as numbers."""
+    kind = type(x)
+    if kind is float or kind is int:  # the commonest, and the fastest to tell
+        return False
     return hasattr(x, "strides") and not isinstance(x, np.generic)
 
 
@@ -203,28 +213,24 @@ def real_type(name: str, kinds) -> str:
     return found.pop()
 
 
-def in_memory_order(args, out):
-    """Arguments with their axes as the first array's lie in memory, and these axes.
+def alike(arrays) -> bool:
+    """Whether all arrays have as many axes as the first, and its sizes or 1."""
+    shape = arrays[0].shape
+    return all(
+        x.ndim == len(shape)
+        and all(n in (m, 1) for n, m in zip(x.shape, shape, strict=True))
+        for x in arrays[1:]
+    )
 
-    So a transposed array is walked through as it lies.  Axes are None where nothing is
-    gained: arrays in C order, or some of fewer axes than the others.
+
+@cache
+def memory_order(strides) -> tuple[list[int], list[int]]:
+    """The axes of an array as they lie in memory, outermost first; and the way back.
+
+    Transposed so, an array is walked through as it lies.
     """
-    arrays = [x for x in args if is_array(x) and x.ndim]
-    if not arrays or arrays[0].flags.c_contiguous:
-        return args, out, None
-    first = arrays[0]
-    if any(x.ndim != first.ndim for x in arrays) or out is not None:
-        return args, out, None
-    if any(n != m for n, m in zip(first.shape, broadcast(arrays), strict=True)):
-        return args, out, None
-    axes = sorted(range(first.ndim), key=lambda a: -first.strides[a])
-    turned = lambda x: x.transpose(axes) if is_array(x) and x.ndim else x
-    return [turned(x) for x in args], None, axes
-
-
-def broadcast(arrays):
-    """The shape that arrays of as many axes have together."""
-    return [max(sizes) for sizes in zip(*(x.shape for x in arrays), strict=True)]
+    axes = sorted(range(len(strides)), key=lambda axis: -strides[axis])
+    return axes, sorted(range(len(axes)), key=axes.__getitem__)
 
 
 def fused(formula: Callable, name: str | None = None) -> Fused:

@@ -66,24 +66,25 @@ def launch(xp, out, places, arrays) -> None:
     sizes = tuple(x.size for x in arrays)
     steps = tuple(x.strides[0] // x.itemsize if x.ndim == 1 else 1 for x in arrays)
     if total := sum(sizes):
-        run = kernel(xp, out.dtype.name, sizes, places, steps)
+        run = kernel(xp, out.dtype.char, sizes, places, steps)
         blocks = min(-(-total // THREADS), MOST_BLOCKS)
         run((blocks,), (THREADS,), (out, *arrays, np.int64(total)))
 
 
 @cache
 def kernel(xp, dtype: str, sizes, places, steps):
-    """The kernel for arrays of these sizes."""
+    """The kernel for arrays of these sizes; dtype : its character."""
+    real = REAL[np.dtype(dtype).name]
     name = f"tinygen_gather_{len(DEFINITIONS)}"
     listed = lambda numbers: ", ".join(map(str, numbers))
     names = [f"x{k}" for k in range(len(sizes))]
     code = SOURCE.format(
         name=name,
-        real=REAL[dtype],
+        real=real,
         starts=listed(np.cumsum([0, *sizes[:-1]]).tolist()),
         places=listed(places),
         steps=listed(steps),
-        params=", ".join(f"const {REAL[dtype]}* {one}" for one in names),
+        params=", ".join(f"const {real}* {one}" for one in names),
         sources=", ".join(names),
         last=len(sizes) - 1,
     )
