@@ -40,6 +40,7 @@ def modes_covered(samples, target: Plane, *, within: float = 3.0) -> ModeCoverag
     the target has no separate modes.
     Source: PacGAN, arXiv 1712.04086, Table 1 (2,500 samples a run).  As in its code,
     only high-quality samples enter the shares: reverse_kl = log(num_modes) - entropy.
+    Eq. (13.2) for data themselves.
     """
     samples = as_points(samples)
     if len(samples) == 0:
@@ -65,7 +66,7 @@ def modes_covered(samples, target: Plane, *, within: float = 3.0) -> ModeCoverag
 def kl_to_uniform(counts: np.ndarray) -> float:
     """KL(q || uniform), q = counts / sum(counts); nats; nan if all counts are 0.
 
-    sum_m q[m] log(q[m] * len(counts)),   0 log 0 = 0
+    sum_m q[m] log(q[m] * len(counts)),   0 log 0 = 0.  Eq. (13.3).
     """
     if counts.sum() == 0:
         return math.nan

@@ -63,6 +63,7 @@ def class_entropy(counts) -> float:
     """Entropy of a class histogram in nats; log K when all K are equally frequent.
 
     H = -sum_k q[k] log q[k],   q = counts / sum(counts);  exp(H) classes in effect
+    log K - H is the KL from uniform, Eq. (13.3).
 
     Raises DataError if all counts are 0.
     """

@@ -63,7 +63,7 @@ def small_normal_weights(module, *, rng) -> None:
 
 
 class Enlarge(nn.Module):
-    """Twice the height and width: (N, C, H, W) -> (N, K, 2H, 2W).
+    """Twice the height and width, Eq. (13.1): (N, C, H, W) -> (N, K, 2H, 2W).
 
     how : "transposed" (convolution k4 s2 p1) or "upsample" (and a 3x3 convolution)
     """
@@ -119,7 +119,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images (N, C, H, W) -> logits (N, 1).
+    """Images (N, C, H, W) -> logits (N, 1); sizes by Eq. (13.1).
 
     width : channels after the first convolution, doubled by each of the next
     normalize : batch norm after all convolutions but the first, as the document has it
