@@ -13,8 +13,8 @@ def frechet_distance(features_a, features_b) -> float:
 
     features : (N, D) and (M, D); N and M may differ
     -> d^2, which is what is called FID; 0 for equal sets
-    The estimate is too large by about a constant over N, so only numbers from sets of
-    the same size compare.
+    The estimate is too large by about a constant over N, Eq. (10.2), so only numbers
+    from sets of the same size compare.
     Raises ShapeError unless both are (N, D) with N >= 2; DataError for NaN.
     Source: Heusel et al., arXiv 1706.08500, equation 6.  Differs: features of a network
     that knows digits, not of Inception.
@@ -32,6 +32,7 @@ def frechet_gaussians(mean1, cov1, mean2, cov2) -> float:
     mean : (D,)      cov : (D, D), symmetric, no eigenvalue below 0
     Rank-deficient covariances are no difficulty: nothing is inverted.
     Source: Dowson & Landau, J. Multivariate Analysis 12, 1982, equation 4.
+    Eq. (10.1).
     """
     mean1, cov1, mean2, cov2 = (
         np.asarray(x, np.float64) for x in (mean1, cov1, mean2, cov2)

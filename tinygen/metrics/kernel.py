@@ -46,7 +46,7 @@ def unbiased_mmd2(a: np.ndarray, b: np.ndarray) -> float:
     - 2 sum_{i,j} k(a[i],b[j]) / (NM)
 
     a : (N, D), b : (M, D), with at least two rows
-    Source: Gretton et al., JMLR 13, 2012, lemma 6.
+    Source: Gretton et al., JMLR 13, 2012, lemma 6.  Eq. (10.4).
     """
     return others_mean(cubic(a, a)) + others_mean(cubic(b, b)) - 2 * cubic(a, b).mean()
 

@@ -27,6 +27,7 @@ def precision_recall(real, generated, *, k: int = 3) -> PrecisionRecall:
     real : (N, D), generated : (M, D) features; equal sizes keep the two comparable
     Raises ShapeError unless there are more than k of each; ConfigError for k < 1.
     Source: Kynkaanniemi et al., arXiv 1904.06991, equations 1 and 2, k = 3.
+    Eq. (10.5).
     """
     if k < 1:
         raise ConfigError(f"precision_recall: k={k}. Fix: 3, or another from 1")
