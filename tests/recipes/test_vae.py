@@ -80,6 +80,16 @@ def test_a_warm_up_begins_without_the_divergence():
     assert early.measure()["test KL"] > 2 * plain.measure()["test KL"]
 
 
+def test_a_warm_up_moves_the_weight_of_the_divergence():
+    up = made(DenseVAE, data="digits", warmup=100, beta=2.0)
+    down = made(DenseVAE, data="digits", warmup=100, beta_start=6.0)
+    plain = made(DenseVAE, data="digits", beta=3.0)
+    for recipe, first, middle, last in ((up, 0.02, 1, 2), (down, 5.95, 3.5, 1)):
+        found = [recipe.beta(step) for step in (0, 49, 99, 5000)]
+        assert found == pytest.approx([first, middle, last, last])
+    assert plain.beta(0) == plain.beta(9) == 3
+
+
 def test_every_option_trains():
     for options in (
         {"importance": 3},
@@ -143,10 +153,10 @@ def test_a_loss_that_is_not_finite_is_told_and_loses_nothing(tmp_path):
 
 @pytest.mark.slow
 def test_the_class_that_is_asked_for_is_drawn():
-    recipe = trained(ConditionalVAE, 3000)
+    recipe = trained(ConditionalVAE, 3000, warmup=1500)
     asked = np.arange(500) % 10
     recognised = classifier().probabilities(recipe.draw(500)).argmax(1)
-    assert (recognised == asked).mean() > 0.9
+    assert (recognised == asked).mean() > 0.85
     sevens = classifier().probabilities(recipe.draw(100, label=7)).argmax(1)
     assert (sevens == 7).mean() > 0.9
 

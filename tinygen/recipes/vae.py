@@ -115,6 +115,8 @@ class ConditionalVAE(ConvVAE):
         """Options of `cvae`."""
 
         latent: int = 8
+        warmup: int = 2000
+        beta_start: float = 6.0
 
     def pictures(self):
         """The style of a held-out image, given to every class."""
