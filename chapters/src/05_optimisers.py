@@ -54,6 +54,7 @@ def walk(eta, beta, count=36):
     return np.array(path)
 
 
+# %% tags=["click"]
 walks = {name: walk(*how) for name, how in WALKERS.items()}
 
 
