@@ -642,3 +642,4 @@ check("10.E7", None)
 #   Eq. (10.3): M. Chong, D. Forsyth, arXiv 1911.07023, fit a line in $1/N$.
 # * Eq. (10.4): A. Gretton et al., JMLR 13 (2012), lemma 6; the cubic kernel: arXiv 1801.01401.
 # * Eq. (10.5): T. Kynkäänniemi et al., arXiv 1904.06991, Eq. 1 and 2. Eq. (10.6): B. Efron, Annals of Statistics 7 (1979).
+# * Inception score: T. Salimans et al., arXiv 1606.03498, section 4.

@@ -734,5 +734,5 @@ check("14.E7", mean_of_batches)
 # * Eq. (14.3): I. Gulrajani et al., arXiv 1704.00028, Eq. 3. Eq. (14.4), (14.5), (14.7) are worked out here; that clipped weights
 #   go to the walls is their section 3 and figure 1.
 # * Eq. (14.6): T. Miyato et al., arXiv 1802.05957, section 2.1.
-# * P1: the normal $\alpha$ is in a published WGAN-GP notebook (Keras issues 143, 415, 624). The NaN at slope 0: keras-io issue 624.
+# * P1: the normal $\alpha$ is in a published WGAN-GP notebook (keras-io issues 143, 415, 624). The NaN at slope 0: the last of them.
 # * P5: J. Stanczuk et al., arXiv 2103.01678, argue that these GANs work *because* they do not find $W_1$.
