@@ -70,14 +70,18 @@ class Loader:
 
         Raises ConfigError unless step is a whole number >= 0.
         """
-        check_whole("step", step, least=0)
-        epoch, place = divmod(step, len(self))
-        start = place * self.batch_size
-        index = self.order(epoch)[start : start + self.batch_size]
+        index = self.index(step)
         first, *others = (array[index] for array in self.arrays)
         if self.transform is not None:
             first = self.transform(first)
         return (first, *others) if others else first
+
+    def index(self, step: int) -> np.ndarray:
+        """(batch_size,) which samples make up the batch of a step; see `batch`."""
+        check_whole("step", step, least=0)
+        epoch, place = divmod(step, len(self))
+        start = place * self.batch_size
+        return self.order(epoch)[start : start + self.batch_size]
 
     def epoch(self, k: int) -> Iterator:
         """The batches of epoch `k` = 0, 1, 2, ..., one after another."""

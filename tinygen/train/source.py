@@ -20,11 +20,13 @@ from tinygen.data.published import CELEBA
 from tinygen.data.resize import recoloured, resized
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, DataError
+from tinygen.kernels.pixels import picked
 
 HELD_OUT = 2500  # points of a plane to evaluate on, as many as PacGAN takes
 HELD_OUT_IMAGES = 1000  # to evaluate on: all of those that are bundled
 FOLDER = "folder:"  # before a path that could be taken for a name
 FOLDER_SIDE = 64  # pixels of a side of images read from a folder
+MOST_RESIDENT = 4 * 2**30  # bytes of images that are kept on a GPU
 MOST_SPACE = 4 * 2**30  # bytes of a data set in another size
 
 
@@ -55,6 +57,7 @@ class Images:
         self.classes, self.symmetric = dataset.classes, dataset.symmetric
         self.fingerprint = f"sha256:{dataset.sha256}"
         self.train, self.held_out = dataset.train, some(dataset.test)
+        self.resident: Batch | None = None  # the training images on a GPU, as bytes
         if len(self.train) < batch_size:
             raise DataError(
                 f"{self.name} has {len(self.train)} images to train on, fewer than "
@@ -70,8 +73,15 @@ class Images:
         )
 
     def batch(self, step: int) -> Batch:
-        """The batch of step 0, 1, 2, ..."""
-        return _on_device(*self.loader.batch(step))
+        """The batch of step 0, 1, 2, ...; on a GPU from images that lie there."""
+        there = backend.get_device() != "cpu"
+        if not there or self.train.images.nbytes > MOST_RESIDENT:
+            return _on_device(*self.loader.batch(step))
+        if self.resident is None:
+            self.resident = _on_device(self.train.images, self.train.labels)
+        index = backend.to_device(self.loader.index(step), backend.get_device())
+        images, labels = (part.data for part in self.resident)
+        return Batch(Tensor(picked(images, index)), Tensor(labels[index]))
 
     def test(self) -> Batch:
         """The held-out images, all of them."""
