@@ -229,7 +229,7 @@ class ClassProjection(Module):
     The embedding starts as N(0, 1/D), so that the product is about as large as one
     feature: from N(0, 1) the class would drown the image, and a GAN's generator then
     draws one image for each class.
-    Source: Miyato & Koyama, arXiv 1802.05637, equation 3.
+    Source: Miyato & Koyama, arXiv 1802.05637, equation 3.  Eq. (15.3), Eq. (15.7).
     """
 
     def __init__(self, num_classes, num_features, *, rng):
