@@ -139,6 +139,8 @@ REFUSED = {
     "--sampler euler": "sampler 'euler'. Fix: one of ddim, ancestral",
     "--sampler ancestral --eta 1": "eta 1.0 of ancestral",
     "--variance huge": "variance 'huge'. Fix: one of small, large",
+    "--guidance nan": "guidance nan. Fix: a number",
+    "--guidance inf": "guidance inf. Fix: a number",
     "--class 10": "class 10 of digits. Fix: one of 0..9",
     "--class -1": "class -1 of digits",
 }

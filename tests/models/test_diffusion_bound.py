@@ -167,3 +167,6 @@ def test_labels_reach_the_denoiser_and_ddim_has_no_bound():
     assert (told[::2] == swapped[::2]).all() and (told[1::2] < swapped[1::2]).all()
     with pytest.raises(ConfigError, match=r"of ddim. Fix: Sampler"):
         bound.bits_per_dim(denoiser, tg.tensor(x0), rng=rng(), sampler=Sampler())
+    for draws in (0, -1):  # which would leave out every term but the first
+        with pytest.raises(ConfigError, match=rf"draws={draws}. Fix: 1 or more"):
+            bound.bits_per_dim(denoiser, tg.tensor(x0), rng=rng(), draws=draws)

@@ -7,7 +7,7 @@ import pytest
 
 import tinygen as tg
 from tinygen import optim
-from tinygen.errors import ConfigError, IndexOutOfRange
+from tinygen.errors import ConfigError, IndexOutOfRange, ShapeError
 from tinygen.models.diffusion import denoiser as D
 from tinygen.models.diffusion import parametrise
 from tinygen.models.diffusion.process import diffuse, kernel, posterior
@@ -244,6 +244,38 @@ REFUSED = {
         IndexOutOfRange,
         "time 1001",
     ),
+    "signal": (lambda s: s.signal(-1), IndexOutOfRange, "time -1 is outside 0 .. 1000"),
+    "noise": (lambda s: s.noise(1001), IndexOutOfRange, "time 1001"),
+    "snr": (lambda s: s.snr(1001), IndexOutOfRange, "time 1001"),
+    "kernel": (lambda s: kernel(s, -1, 3), IndexOutOfRange, "time -1"),
+    "posterior": (lambda s: posterior(s, 1000, 1001), IndexOutOfRange, "time 1001"),
+    "back": (lambda s: posterior(s, 5, 4), ConfigError, "from time 5 to 4.*s < t"),
+    "nowhere": (
+        lambda s: kernel(s, np.array([1, 4]), np.array([2, 4])),
+        ConfigError,
+        "Fix: to a later time",
+    ),
+    "target": (
+        lambda s: parametrise.target("v", s, float64((2, 2)), float64((2, 2)), 1001),
+        IndexOutOfRange,
+        "time 1001",
+    ),
+    "guess": (
+        lambda s: parametrise.guess("v", s, float64((2, 2)), float64((2, 2)), -1),
+        IndexOutOfRange,
+        "time -1",
+    ),
+    "one noise for all": (
+        lambda s: diffuse(s, float64((2, 3)), 5, float64((1, 3))),
+        ShapeError,
+        r"noise \(1, 3\) for samples \(2, 3\). Fix: ",
+    ),
+    "times for others": (
+        lambda s: D.Denoiser(None, s).guess(float64((2, 2)), [1, 2, 3]),
+        ShapeError,
+        r"times \(3,\) for 2 samples. Fix: one, or \(2,\)",
+    ),
+    "half steps": (lambda s: s.times(5.5), ConfigError, "whole numbers 1 .. 1000"),
     "labels": (
         lambda s: D.Denoiser(None, s).guess(float64((2, 2)), 5, np.array([0, 1])),
         ConfigError,
@@ -254,7 +286,7 @@ REFUSED = {
             float64((2, 2)), 5, np.array([0, 11])
         ),
         IndexOutOfRange,
-        r"class 11 of 10. Fix: 0 \.\. 9",
+        r"class 11 of 10, at position 1. Fix: 0 \.\. 9",
     ),
 }
 

@@ -87,6 +87,15 @@ def test_each_sample_may_have_its_own_time_and_class():
         np.testing.assert_allclose(found[i : i + 1], one, atol=1e-12)
 
 
+def test_no_class_is_the_last_label_as_it_is_of_a_network():
+    points, x = float64((4, 2), 5).data, float64((3, 2))
+    best = IdealDenoiser(LINEAR, points, 0.1, labels=[0, 0, 1, 1])
+    mixed = best.guess(x, 500, [2, 0, 2]).x0.data
+    without, of_0 = best.guess(x, 500).x0.data, best.guess(x, 500, [0, 0, 0]).x0.data
+    np.testing.assert_array_equal(mixed[[0, 2]], without[[0, 2]])
+    np.testing.assert_array_equal(mixed[1], of_0[1])
+
+
 # -- DDIM -----------------------------------------------------------------------
 
 
@@ -389,6 +398,27 @@ REFUSED = {
         ),
         IndexOutOfRange,
         "class 3 of 2",
+    ),
+    "guidance nan": (
+        lambda: Guided(TwoGaussians(), np.nan),
+        ConfigError,
+        "guidance nan. Fix: a number",
+    ),
+    "guidance inf": (lambda: Guided(TwoGaussians(), np.inf), ConfigError, "inf"),
+    "a class without points": (
+        lambda: IdealDenoiser(LINEAR, digits(2), labels=[0, 2]),
+        ConfigError,
+        "no point of class 1 of 3. Fix: ",
+    ),
+    "labels of other points": (
+        lambda: IdealDenoiser(LINEAR, digits(2), labels=[0, 1, 1]),
+        ShapeError,
+        r"labels \(3,\) for 2 samples",
+    ),
+    "times": (
+        lambda: mixture().guess(float64((2, 2)), [4, 5, 6]),
+        ShapeError,
+        r"times \(3,\) for 2 samples",
     ),
     "shape": (
         lambda: mixture().guess(float64((2, 3)), 4),

@@ -375,6 +375,14 @@ def test_a_latent_of_another_width_is_refused():
         solved().decode(tg.zeros((2, 4), dtype="float64"))
 
 
+@pytest.mark.parametrize("shape", [(1, 2, 1), (1, 1, 3), (4, 2, 2), (2, 3), (3,)])
+@pytest.mark.parametrize("of", [terms, log_weights])
+def test_noise_that_is_not_of_every_code_is_refused(of, shape):
+    """Where it broadcast, codes would share a draw and the bound would be none."""
+    with pytest.raises(tg.errors.ShapeError, match=r"noise \(.*Fix:"):
+        of(solved(), data(2), tg.zeros(shape, dtype="float64"))
+
+
 def test_a_decoder_of_another_size_is_refused():
     vae = solved()
     odd = VAE(vae.encoder, lambda z, labels: z, vae.likelihood, LATENT)

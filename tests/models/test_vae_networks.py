@@ -7,7 +7,7 @@ import tinygen as tg
 from tinygen import data, nn
 from tinygen.data.binary import binarised
 from tinygen.data.bundled import Split
-from tinygen.errors import ConfigError, IndexOutOfRange
+from tinygen.errors import ConfigError, DTypeError, IndexOutOfRange, ShapeError
 from tinygen.models.vae import bound
 from tinygen.models.vae.latent import class_means, moved, plane_grid, traversals
 from tinygen.models.vae.likelihood import Bernoulli, black_or_white
@@ -92,12 +92,36 @@ def test_the_class_matters_to_both_networks(make):
 
 def test_classes_are_given_where_they_are_known_and_nowhere_else():
     x = images(2)
-    with pytest.raises(ConfigError, match=r"labels None, classes 3.*Fix:"):
+    with pytest.raises(ConfigError, match=r"no labels of 3 classes.*Fix:"):
         dense(3).encode(x)
-    with pytest.raises(ConfigError, match=r"labels given, classes 0.*Fix:"):
+    with pytest.raises(ConfigError, match=r"knows no classes.*Fix:"):
         dense().encode(x, labels(0, 1))
-    with pytest.raises(IndexOutOfRange, match=r"class 3 .*valid 0\.\.2"):
-        dense(3).encode(x, labels(0, 3))
+    for wrong in (3, -1):
+        with pytest.raises(
+            IndexOutOfRange, match=rf"class {wrong} of 3.*Fix: 0 \.\. 2$"
+        ):
+            dense(3).encode(x, labels(0, wrong))
+    with pytest.raises(ShapeError, match=r"labels \(3,\) for 2 samples. Fix: "):
+        dense(3).encode(x, labels(0, 1, 2))
+    with pytest.raises(DTypeError, match=r"labels are float64. Fix: "):
+        dense(3).encode(x, labels(0.0, 1.0))
+    assert np.array_equal(
+        *(dense(3).encode(x, a).mean.data for a in ([0, 2], labels(0, 2)))
+    )
+
+
+@pytest.mark.parametrize("make", [dense, conv])
+def test_images_and_codes_of_another_shape_are_refused(make):
+    model, x = make(), images(3)
+    with pytest.raises(
+        ShapeError, match=r"\(1, 7, 8\) for a model of \(1, 8, 8\).*Fix:"
+    ):
+        model.encode(x[:, :, :7])
+    for walk in (model.decode, model.images):
+        with pytest.raises(ShapeError, match=r"z \(2, 4\).*3 latents.*Fix:"):
+            walk(tg.zeros((2, 4)))
+    with pytest.raises(ShapeError, match=r"from \(1, 3\) to \(2, 3\). Fix:"):
+        model.interpolate(x[:1], x[1:])
 
 
 def test_interpolation_begins_and_ends_at_reconstructions():

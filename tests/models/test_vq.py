@@ -7,7 +7,7 @@ import pytest
 
 import tinygen as tg
 from tinygen import nn
-from tinygen.errors import ConfigError, IndexOutOfRange, ShapeError
+from tinygen.errors import ConfigError, DTypeError, IndexOutOfRange, ShapeError
 from tinygen.models.vae.likelihood import Bernoulli
 from tinygen.models.vq.codebook import (
     Codebook,
@@ -211,5 +211,16 @@ def test_bad_input():
         model.codebook.nearest(np.zeros((2, 4), np.float32))
     with pytest.raises(IndexOutOfRange, match=r"code 5 at position 1 .*Fix:"):
         model.images(np.array([[[0, 5, 1], [0, 0, 0]]]))
+    with pytest.raises(ShapeError, match=r"codes \(1, 3, 3\). Fix: \(N, 2, 3\)"):
+        model.images(np.zeros((1, 3, 3), int))
+    with pytest.raises(DTypeError, match=r"codes are float64.*Fix:"):
+        model.images(np.zeros((1, 2, 3)))
+    x = tg.zeros((2, 1, 8, 12))
+    with pytest.raises(ShapeError, match=r"\(1, 8, 11\) for a model of \(1, 8, 12\)"):
+        model.encode(x[..., :11])
+    with pytest.raises(ShapeError, match=r"interpolate: from .*Fix:"):
+        model.interpolate(x[:1], x, 3)
+    with pytest.raises(ConfigError, match=r"steps=1.*Fix:"):
+        model.interpolate(x, x, 1)
     with pytest.raises(ConfigError, match=r"decay=1.*Fix:"):
         Codebook(4, 3, 1.0, rng=tg.rng(0))

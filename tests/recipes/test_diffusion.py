@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygen as tg
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, DataError, ShapeError
 from tinygen.models.diffusion.film import Film
 from tinygen.recipes import RECIPES
 
@@ -128,8 +128,22 @@ def test_edits_keep_what_is_outside_the_mask_and_repeat_themselves():
     assert not np.array_equal(found, recipe.edit(3, image, mask, repeats=2, label=4))
     assert recipe.edit(2, image).shape == (2, 1, 8, 8)
     assert all(parameter.requires_grad for parameter in recipe.net.parameters())
-    with pytest.raises(ConfigError, match="class 10"):
-        recipe.edit(1, image, label=10)
+
+
+def test_edits_that_cannot_be_are_refused():
+    recipe = made("ddpm-class")
+    image = recipe.data.test().x.numpy()[0]
+    for label in (10, -1, "7", 7.0, [1, 2]):
+        with pytest.raises(ConfigError, match=r"class .* of digits. Fix: one of 0..9"):
+            recipe.edit(1, image, label=label)
+    with pytest.raises(ConfigError, match=r"0 edits. Fix: n=1"):
+        recipe.edit(0, image)
+    with pytest.raises(ConfigError, match=r"guidance nan. Fix: "):
+        recipe.edit(1, image, guidance=float("nan"))
+    with pytest.raises(ShapeError, match=r"image \(8, 8\).*\(1, 8, 8\). Fix: "):
+        recipe.edit(1, image[0])
+    with pytest.raises(DataError, match=r"no numbers. Fix: "):
+        recipe.edit(1, image * np.nan)
 
 
 def test_the_default_number_of_steps_is_that_of_the_sampler():

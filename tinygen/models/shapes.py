@@ -3,17 +3,21 @@
 from tinygen.errors import ShapeError
 
 
-def flattened(x, shape):
-    """x (N, *shape) as (N, D), for a dense network.
+def check_shape(x, shape) -> None:
+    """Raise ShapeError unless x is (N, *shape), and say how to change samples.
 
-    Raises ShapeError for samples of another shape, and says how to change them: a
-    dense layer alone would only count pixels.
+    A dense layer alone would only count pixels, a convolution only channels.
     """
     if x.shape[1:] != tuple(shape):
         raise ShapeError(
             f"samples {x.shape[1:]} for a model of {tuple(shape)}, x is {x.shape}. "
             f"Fix: {fix(x.shape[1:], tuple(shape))}"
         )
+
+
+def flattened(x, shape):
+    """x (N, *shape) as (N, D), for a dense network; the error of `check_shape`."""
+    check_shape(x, shape)
     return x.reshape(x.shape[0], -1)
 
 

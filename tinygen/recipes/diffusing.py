@@ -9,7 +9,7 @@ import numpy as np
 from tinygen import backend
 from tinygen.creation import randn, tensor
 from tinygen.ema import EMA
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, DataError, ShapeError
 from tinygen.models.diffusion.denoiser import Denoiser, denoising_loss, even_times
 from tinygen.models.diffusion.editing import inpaint, redraw
 from tinygen.models.diffusion.film import Film
@@ -33,6 +33,19 @@ class DiffusionConfig(Recipe.Config):
     schedule: str = option("cosine", "of the noise", choices=tuple(SCHEDULES))
     predict: str = option("v", "what the network says of x_t", choices=KINDS)
     sampling_steps: int = option(50, "of the sampler DDIM, unless asked", least=1)
+
+
+def checked_image(image, shape) -> np.ndarray:
+    """The image as float32; ShapeError unless it is of `shape`, DataError for NaN."""
+    image = np.asarray(image, np.float32)
+    if image.shape != shape:
+        raise ShapeError(
+            f"image {image.shape}, but those of this recipe are {shape}. "
+            f"Fix: image.reshape{shape} if only the axes differ"
+        )
+    if not np.isfinite(image).all():
+        raise DataError("image: some pixels are no numbers. Fix: values in [-1, 1]")
+    return image
 
 
 class Diffusion(Recipe):
@@ -180,8 +193,12 @@ class Diffusion(Recipe):
         image : (C, H, W) in [-1, 1]      mask : (H, W) booleans, or None for `redraw`
         strength : 1 if left out, and 0.5 without a mask; see `inpaint`, `redraw`
         repeats : of inpaint, see there      how : options as in `draw`
-        Raises ConfigError for options that it does not take.
+        Raises ConfigError for options that it does not take, ShapeError or DataError
+        for an image that is none of the recipe's.
         """
+        if n < 1:
+            raise ConfigError(f"{n} edits. Fix: n=1 or more")
+        image = checked_image(image, self.data.shape)
         how = self.checked(how)
         label, guidance = how.pop("label", None), how.pop("guidance", None)
         denoiser, sampler = self.guided(guidance), self.sampler(**how)
@@ -189,7 +206,7 @@ class Diffusion(Recipe):
         options = {"labels": None if labels is None else tensor(labels)}
         options["rng"] = self.noise(seed)
         with self.at_rest(), self.averaged():
-            images = tensor(np.repeat(image[None].astype(np.float32), n, axis=0))
+            images = tensor(np.repeat(image[None], n, axis=0))
             if mask is None:
                 strength = 0.5 if strength is None else strength
                 found = redraw(denoiser, images, strength, sampler, **options)

@@ -181,9 +181,10 @@ class Recipe(ABC):
                 f"recipe {self.name} draws no class that is asked for (class {label}). "
                 "Fix: leave the class out, or train a conditional recipe such as cgan"
             )
-        if not 0 <= label < len(self.data.classes):
+        whole = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
+        if not (whole and 0 <= label < len(self.data.classes)):
             raise ConfigError(
-                f"class {label} of {self.data.name}. "
+                f"class {label!r} of {self.data.name}. "
                 f"Fix: one of 0..{len(self.data.classes) - 1}"
             )
 

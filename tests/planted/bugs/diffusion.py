@@ -12,8 +12,8 @@ RECURSION = SAMPLERS + "test_the_variance_of_ancestral_samples_follows_its_recur
 plant(
     "63 DDPM: the posterior uses alpha_bar of t where that of t-1 belongs",
     FOLDER + "process.py",
-    "before, after = 1 - schedule.alpha_bars[s], 1 - schedule.alpha_bars[t]",
-    "before, after = 1 - schedule.alpha_bars[t], 1 - schedule.alpha_bars[t]",
+    "before, after = 1 - schedule.alpha_bar(s), 1 - schedule.alpha_bar(t)",
+    "before, after = 1 - schedule.alpha_bar(t), 1 - schedule.alpha_bar(t)",
     POSTERIOR,
 )
 plant(
@@ -26,8 +26,8 @@ plant(
 plant(
     "DDPM: noise added with its variance for a factor",
     FOLDER + "schedule.py",
-    "return np.sqrt(1 - self.alpha_bars[t])",
-    "return 1 - self.alpha_bars[t]",
+    "return np.sqrt(1 - self.alpha_bar(t))",
+    "return 1 - self.alpha_bar(t)",
     PROCESS + "test_the_marginal_is_what_single_steps_lead_to",
 )
 plant(
@@ -98,6 +98,20 @@ plant(
     "return [self.T * (i + 1) // int(steps) for i in range(int(steps))]",
     "return [self.T * i // int(steps) + 1 for i in range(int(steps))]",
     PROCESS + "test_times_of_a_sampler_are_evenly_spread_and_end_with_T",
+)
+plant(
+    "sampler: a time before 0 is taken from the end",
+    FOLDER + "schedule.py",
+    "return self.alpha_bars[self.checked(t, least=0)]",
+    "return self.alpha_bars[t]",
+    PROCESS + "test_what_cannot_be_is_refused_by_name",
+)
+plant(
+    "ideal denoiser: no class is a class without points",
+    FOLDER + "ideal.py",
+    "possible = (asked == self.labels) | (asked == self.classes)",
+    "possible = asked == self.labels",
+    SAMPLERS + "test_no_class_is_the_last_label_as_it_is_of_a_network",
 )
 plant(
     "v: sign",

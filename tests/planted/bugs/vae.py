@@ -51,8 +51,8 @@ plant(
 plant(
     "E5 VAE: the mean is decoded, the draw of z ignored",
     bound,
-    "model.decode(posterior.at(noise), labels)",
-    "model.decode(posterior.at(noise * 0.0), labels)",
+    "z = posterior.at(noise)",
+    "z = posterior.at(noise * 0.0)",
     TRUE,
     LOSS,
 )
@@ -137,6 +137,13 @@ plant(
     "np.logaddexp.reduce(found, 0) - math.log(draws)",
     "np.logaddexp.reduce(found, 0) - math.log(size)",
     BOUND + "the_size_of_chunks_does_not_matter",
+)
+plant(
+    "VAE: one draw shared by all images, which broadcasts",
+    model,
+    "if noise.shape[-2:] != self.mean.shape:",
+    "if noise.shape[-1:] != self.mean.shape[-1:]:",
+    BOUND + "noise_that_is_not_of_every_code_is_refused",
 )
 plant(
     "VAE: classes repeated, draw after draw, in the wrong order",

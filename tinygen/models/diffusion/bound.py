@@ -33,11 +33,13 @@ def bits_per_dim(
     draws : times t at which each image is looked at, see `early_times`: the sum is then
         estimated without bias; all T of them if left out
     sampler : the ancestral one whose samples x_0 is taken for; it takes every step
-    Raises ConfigError for another sampler, whose steps are no Gaussians.
+    Raises ConfigError for another sampler, whose steps are no Gaussians, or no draws.
     Source: see the module; 1 nat = 1/log 2 bits.
     """
     if sampler.kind != "ancestral":
         raise ConfigError(f"bits_per_dim of {sampler.kind}. Fix: Sampler('ancestral')")
+    if draws is not None and draws < 1:
+        raise ConfigError(f"bits_per_dim: draws={draws}. Fix: 1 or more, or None")
     schedule, n = denoiser.schedule, len(x0)
     options = {"labels": labels, "sampler": sampler, "levels": levels}
     nats = prior_term(schedule, x0)

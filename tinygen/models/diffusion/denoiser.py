@@ -8,13 +8,13 @@ set (`ideal`) as they do with a trained one.
 import numpy as np
 
 from tinygen import functional as F
-from tinygen.backend import device_of, to_device, xp_of
+from tinygen.backend import to_device, xp_of
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError, IndexOutOfRange
 from tinygen.models.diffusion import parametrise
 from tinygen.models.diffusion.parametrise import Guess
 from tinygen.models.diffusion.process import diffuse
 from tinygen.models.diffusion.schedule import Schedule
+from tinygen.models.labels import checked_labels
 from tinygen.ops.elementwise import values
 
 
@@ -31,36 +31,16 @@ class Denoiser:
 
     def say(self, x, t, labels=None):
         """What the network says of x (N, ...) at times t, one or (N,)."""
-        t = np.broadcast_to(self.schedule.checked(t), len(x))
+        t = self.schedule.each(t, len(x))
         if labels is None:
             return self.network(x, t)
-        check_labels(labels, self.classes)
-        return self.network(x, t, labels)
+        labels = checked_labels(labels, len(x), self.classes, none=True)
+        return self.network(x, t, Tensor(to_device(labels, x.device)))
 
     def guess(self, x, t, labels=None) -> Guess:
         """x_0 and noise in x = x_t; labels (N,) integers, or None for any class."""
         said = self.say(x, t, labels)
         return parametrise.guess(self.kind, self.schedule, said, x, t)
-
-
-def check_labels(labels, classes: int) -> None:
-    """Refuse labels where there are no classes, or outside 0 .. classes.
-
-    Labels on a GPU are not looked at: the host would wait for it in every step.
-    """
-    if not classes:
-        raise ConfigError(
-            "this model knows no classes. Fix: leave the label out, or train a "
-            "conditional one such as ddpm-class"
-        )
-    labels = values(labels)
-    if device_of(labels) != "cpu":
-        return
-    outside = (labels < 0) | (labels > classes)
-    if outside.any():
-        raise IndexOutOfRange(
-            f"class {int(labels[outside][0])} of {classes}. Fix: 0 .. {classes - 1}"
-        )
 
 
 def denoising_loss(denoiser: Denoiser, x0, t, noise, labels=None):

@@ -1,5 +1,7 @@
 """Classifier-free guidance: further towards the class than the model would go."""
 
+import math
+
 from tinygen.errors import ConfigError
 from tinygen.models.diffusion.parametrise import Guess
 
@@ -12,7 +14,7 @@ class Guided:
     w : 0 is the conditional model, -1 the unconditional one, above 0 more of the class
         and less variety.  Some texts and tools count from there: their scale is 1 + w.
     Asked without labels it is the unconditional model.
-    Raises ConfigError if the denoiser knows no classes.
+    Raises ConfigError if the denoiser knows no classes, or w is not finite.
     Source: Ho & Salimans, arXiv 2207.12598, equation 6.
     """
 
@@ -22,6 +24,8 @@ class Guided:
                 f"guidance {w} of a model without classes. "
                 "Fix: train a conditional one such as ddpm-class"
             )
+        if not math.isfinite(w):
+            raise ConfigError(f"guidance {w}. Fix: a number, such as 0 or 2")
         self.denoiser, self.w = denoiser, float(w)
         self.schedule, self.classes = denoiser.schedule, denoiser.classes
 

@@ -14,9 +14,9 @@ import numpy as np
 from tinygen.backend import to_device, to_host
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
-from tinygen.models.diffusion.denoiser import check_labels
 from tinygen.models.diffusion.parametrise import Guess, guess
 from tinygen.models.diffusion.schedule import Schedule
+from tinygen.models.labels import checked_labels
 from tinygen.ops.elementwise import values
 
 
@@ -43,8 +43,19 @@ class IdealDenoiser:
                 f"{std}. Fix: a weight for each of one or more points, std >= 0"
             )
         self.log_weights = np.log(weights / weights.sum())
-        self.labels = None if labels is None else np.asarray(labels)
-        self.classes = 0 if labels is None else int(self.labels.max()) + 1
+        self.classes = 0 if labels is None else int(np.max(labels)) + 1
+        self.labels = None if labels is None else self.of_points(labels)
+
+    def of_points(self, labels) -> np.ndarray:
+        """The points' labels; ConfigError for a class between others without one."""
+        labels = checked_labels(labels, len(self.flat), self.classes)
+        missing = set(range(self.classes)) - set(labels.tolist())
+        if missing:
+            raise ConfigError(
+                f"IdealDenoiser: no point of class {min(missing)} of {self.classes}. "
+                "Fix: labels 0, 1, 2, ... without gaps"
+            )
+        return labels
 
     def guess(self, x, t, labels=None) -> Guess:
         """The mean of x_0 and of the noise, given x = x_t (N, ...)."""
@@ -53,7 +64,7 @@ class IdealDenoiser:
                 f"IdealDenoiser of {self.shape}: x {x.shape}. "
                 f"Fix: x.reshape{(-1, *self.shape)}"
             )
-        t = np.broadcast_to(self.schedule.checked(t), len(x))
+        t = self.schedule.each(t, len(x))
         shares = self.shares(x, t, labels)  # (N, K)
         a = self.schedule.signal(t)[:, None]
         pull = a * self.std**2 / self.variance(t)[:, None]
@@ -65,15 +76,16 @@ class IdealDenoiser:
 
     def variance(self, t):
         """Of one Gaussian of the mixture at time t: a^2 std^2 + b^2."""
-        return self.schedule.alpha_bars[t] * (self.std**2 - 1) + 1
+        return self.schedule.alpha_bar(t) * (self.std**2 - 1) + 1
 
     def shares(self, x, t, labels=None) -> np.ndarray:
         """(N, K) the probability that x_t came from each of the points."""
         logits = self.log_weights + self.log_likelihoods(x, t)
         if labels is not None:
-            check_labels(labels, self.classes)
-            same = to_host(values(labels))[:, None] == self.labels
-            logits = np.where(same, logits, -np.inf)
+            labels = to_host(checked_labels(labels, len(x), self.classes, none=True))
+            asked = labels[:, None]
+            possible = (asked == self.labels) | (asked == self.classes)
+            logits = np.where(possible, logits, -np.inf)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygen.errors import ConfigError, ShapeError
 from tinygen.models.diffusion.schedule import Schedule, column
 
 
@@ -31,9 +32,12 @@ def kernel(schedule: Schedule, s, t) -> Kernel:
 
     factor = sqrt(alpha_bar_t / alpha_bar_s), variance = 1 - alpha_bar_t / alpha_bar_s
     s, t : numbers or arrays, 0 <= s < t <= T
+    Raises IndexOutOfRange for other times, ConfigError unless s < t.
     Source: Ho et al., arXiv 2006.11239, equation 2, over several steps at once.
     """
-    left = schedule.alpha_bars[t] / schedule.alpha_bars[s]
+    left = schedule.alpha_bar(t) / schedule.alpha_bar(s)
+    if np.any(left >= 1):
+        raise ConfigError(f"from time {s} to {t}. Fix: to a later time, s < t")
     return Kernel(np.sqrt(left), 1 - left)
 
 
@@ -41,10 +45,14 @@ def diffuse(schedule: Schedule, x0, t, noise):
     """x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) noise.
 
     x0, noise : (N, ...), noise ~ N(0, I)      t : one time, or (N,), in 0 .. T
-    Raises IndexOutOfRange for other times.
+    Raises IndexOutOfRange for other times, ShapeError for noise of another shape.
     Source: Ho et al., arXiv 2006.11239, equation 4.  Equation [DDPM-2].
     """
-    t = schedule.checked(t, least=0)
+    if noise.shape != x0.shape:
+        raise ShapeError(
+            f"diffuse: noise {noise.shape} for samples {x0.shape}. "
+            "Fix: a number for each number of x0"
+        )
     return column(schedule.signal(t), x0) * x0 + column(schedule.noise(t), x0) * noise
 
 
@@ -58,7 +66,7 @@ def posterior(schedule: Schedule, s, t) -> Posterior:
     Source: Ho et al., arXiv 2006.11239, equations 6 and 7.  Equation [DDPM-3].
     """
     factor, added = kernel(schedule, s, t)
-    before, after = 1 - schedule.alpha_bars[s], 1 - schedule.alpha_bars[t]
+    before, after = 1 - schedule.alpha_bar(s), 1 - schedule.alpha_bar(t)
     return Posterior(
         schedule.signal(s) * added / after,
         factor * before / after,

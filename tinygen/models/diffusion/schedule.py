@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from tinygen.backend import xp_of
-from tinygen.errors import ConfigError, IndexOutOfRange
+from tinygen.errors import ConfigError, IndexOutOfRange, ShapeError
 from tinygen.ops.elementwise import values
 
 
@@ -50,17 +50,21 @@ class Schedule:
         """
         return np.append(0.0, 1 - self.alpha_bars[1:] / self.alpha_bars[:-1])
 
+    def alpha_bar(self, t) -> np.ndarray:
+        """The share that is left at times 0 .. T; IndexOutOfRange for others."""
+        return self.alpha_bars[self.checked(t, least=0)]
+
     def signal(self, t) -> np.ndarray:
         """sqrt(alpha_bar_t): what x_0 is multiplied by."""
-        return np.sqrt(self.alpha_bars[t])
+        return np.sqrt(self.alpha_bar(t))
 
     def noise(self, t) -> np.ndarray:
         """sqrt(1 - alpha_bar_t): the standard deviation of the noise."""
-        return np.sqrt(1 - self.alpha_bars[t])
+        return np.sqrt(1 - self.alpha_bar(t))
 
     def snr(self, t) -> np.ndarray:
         """alpha_bar_t / (1 - alpha_bar_t): of the variances; t >= 1."""
-        return self.alpha_bars[t] / (1 - self.alpha_bars[t])
+        return self.alpha_bar(t) / (1 - self.alpha_bar(t))
 
     def checked(self, t, *, least: int = 1) -> np.ndarray:
         """t as integers in least .. T; IndexOutOfRange with the first that is not."""
@@ -75,6 +79,13 @@ class Schedule:
             )
         return t
 
+    def each(self, t, n: int) -> np.ndarray:
+        """t in 1 .. T for each of n samples: (n,), from one time or n of them."""
+        t = self.checked(t)
+        if t.shape not in ((), (n,)):
+            raise ShapeError(f"times {t.shape} for {n} samples. Fix: one, or ({n},)")
+        return np.broadcast_to(t, n)
+
     def times(self, steps: int | Sequence[int]) -> list[int]:
         """Rising times that a sampler visits, the last of them first.
 
@@ -87,7 +98,7 @@ class Schedule:
                     f"{steps} sampling steps of {self.T}. Fix: 1 to {self.T} of them"
                 )
             return [self.T * (i + 1) // int(steps) for i in range(int(steps))]
-        times = [int(t) for t in self.checked(list(steps))]
+        times = [int(t) for t in np.atleast_1d(self.checked(steps))]
         if not times or any(b <= a for a, b in pairwise(times)):
             raise ConfigError(f"times {times} do not rise. Fix: such as [1, 250, 1000]")
         return times

@@ -13,7 +13,7 @@ from tinygen import functional as F
 from tinygen.backend import to_host
 from tinygen.creation import randn
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, ShapeError
 from tinygen.ops import expand_dims, logsumexp, maximum, square
 from tinygen.ops import sum as total
 from tinygen.recording import no_grad
@@ -41,11 +41,21 @@ def terms(model, x, noise, labels=None) -> Terms:
     x : (N, C, H, W)      noise : (K, N, D) of N(0, I), K draws of z for each image
     Equations [VAE-1], [VAE-3], [VAE-4].
     """
-    posterior = model.encode(x, labels)
-    outputs = model.decode(posterior.at(noise), labels)
-    log_likelihood = model.likelihood.log_prob(outputs, x).mean(0)
+    posterior, _, log_likelihoods = drawn(model, x, noise, labels)
     each = (expand_dims(part, -1) for part in posterior)  # (N, D, 1): none summed
-    return Terms(log_likelihood, F.kl_diagonal_gaussians(*each))
+    return Terms(log_likelihoods.mean(0), F.kl_diagonal_gaussians(*each))
+
+
+def drawn(model, x, noise, labels=None):
+    """q(z|x), draws of z from it, and log p(x|z) of each: Posterior, (K, N, D), (K, N).
+
+    Raises ShapeError unless the noise is (K, N, D).
+    """
+    if noise.ndim != 3:
+        raise ShapeError(f"noise {noise.shape}. Fix: (K, N, D), K draws for each image")
+    posterior = model.encode(x, labels)
+    z = posterior.at(noise)
+    return posterior, z, model.likelihood.log_prob(model.decode(z, labels), x)
 
 
 def loss(found: Terms, beta: float = 1.0, free_bits: float = 0.0):
@@ -71,11 +81,9 @@ def log_weights(model, x, noise, labels=None):
     x : (N, C, H, W)      noise : (K, N, D)
     Their mean estimates the ELBO; exp of them estimates p(x) without bias.
     """
-    posterior = model.encode(x, labels)
-    z = posterior.at(noise)
-    log_likelihood = model.likelihood.log_prob(model.decode(z, labels), x)
+    posterior, z, log_likelihoods = drawn(model, x, noise, labels)
     log_ratio = square(noise) + posterior.log_variance - square(z)  # 2 log p(z)/q(z|x)
-    return log_likelihood + 0.5 * total(log_ratio, -1)
+    return log_likelihoods + 0.5 * total(log_ratio, -1)
 
 
 def importance_bound(weights):

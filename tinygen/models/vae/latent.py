@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, ShapeError
 
 COLOURS = "tab10"
 INCHES = 0.6  # a side of an image in a row
@@ -33,6 +33,21 @@ def traversals(code, latents, places) -> np.ndarray:
     for row, latent in zip(rows, latents, strict=True):
         row[:, latent] = places
     return codes
+
+
+def between(first, last, steps: int) -> list:
+    """`steps` codes on the line from first to last, both of them among these.
+
+    first, last : of one shape, arrays or Tensors
+    Raises ConfigError for fewer than two, ShapeError for codes that differ in shape.
+    """
+    if steps < 2:
+        raise ConfigError(f"interpolate: steps={steps}. Fix: 2 or more")
+    if first.shape != last.shape:
+        raise ShapeError(
+            f"interpolate: from {first.shape} to {last.shape}. Fix: as many of both"
+        )
+    return [first + (last - first) * (i / (steps - 1)) for i in range(steps)]
 
 
 def class_means(codes, labels, classes: int) -> np.ndarray:

@@ -6,8 +6,9 @@ from tinygen import nn
 from tinygen.backend import xp_of
 from tinygen.creation import randn
 from tinygen.engine import Tensor
-from tinygen.errors import ConfigError, ShapeError
-from tinygen.ops import concatenate, exp
+from tinygen.errors import ShapeError
+from tinygen.models.vae.latent import between
+from tinygen.ops import exp, stack
 from tinygen.ops.elementwise import values
 
 
@@ -24,6 +25,11 @@ class Posterior(NamedTuple):
         std is exp(log_variance / 2); decoding `mean` alone trains no distribution [E5].
         Source: Kingma & Welling, arXiv 1312.6114, section 2.4.  Equation [VAE-4].
         """
+        if noise.shape[-2:] != self.mean.shape:
+            raise ShapeError(
+                f"noise {noise.shape} for codes {self.mean.shape}. "
+                "Fix: noise (N, D), or (K, N, D) for K draws of each code"
+            )
         return self.mean + exp(0.5 * self.log_variance) * noise
 
 
@@ -71,14 +77,11 @@ class VAE(nn.Module):
         """From image a to image b on the line between their codes.
 
         a, b : (N, C, H, W)      -> (steps, N, C, H, W), the ends reconstructed
-        Raises ConfigError for fewer than two steps.
+        Raises ConfigError for fewer than two steps, ShapeError for unlike numbers of a
+        and b.
         """
-        if steps < 2:
-            raise ConfigError(f"interpolate: steps={steps}. Fix: 2 or more")
-        first, last = self.encode(a, labels).mean, self.encode(b, labels).mean
-        shares = [i / (steps - 1) for i in range(steps)]
-        images = [self.images(first + (last - first) * s, labels) for s in shares]
-        return concatenate([image.reshape(1, *image.shape) for image in images], 0)
+        ends = self.encode(a, labels).mean, self.encode(b, labels).mean
+        return stack([self.images(z, labels) for z in between(*ends, steps)])
 
     def sample(self, n: int, *, rng, labels=None):
         """n images: E[x|z] for z ~ N(0, I)."""

@@ -8,11 +8,10 @@ from tinygen import nn
 from tinygen.backend import to_device, xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
-from tinygen.functional.normal import check_range
 from tinygen.models.dcgan import Enlarge, stages_of
-from tinygen.models.shapes import flattened
+from tinygen.models.labels import checked_labels
+from tinygen.models.shapes import check_shape, flattened
 from tinygen.ops import concatenate
-from tinygen.ops.elementwise import values
 
 ACTIVATIONS = {
     "relu": nn.ReLU,
@@ -32,18 +31,13 @@ def dense(sizes, activation: str, *, rng) -> nn.Sequential:
 def with_class(x, labels, classes: int):
     """x (N, D) with the labels (N,) beside it as one-hot rows, if there are classes.
 
-    Raises ConfigError if labels are missing or not known, IndexOutOfRange outside.
+    Raises ConfigError if labels are missing; the errors of `checked_labels`.
     """
-    if not classes and labels is None:
+    if labels is None:
+        if classes:
+            raise ConfigError(f"no labels of {classes} classes. Fix: labels (N,)")
         return x
-    if not classes or labels is None:
-        raise ConfigError(
-            f"labels {labels if labels is None else 'given'}, classes {classes}. "
-            "Fix: labels (N,) for a conditional model, and for no other"
-        )
-    labels = values(labels)
-    check_range("VAE", "class", labels, classes)
-    labels = to_device(labels, x.device)
+    labels = to_device(checked_labels(labels, len(x), classes), x.device)
     one_hot = labels[:, None] == xp_of(labels).arange(classes)
     return concatenate([x, Tensor(one_hot.astype(x.dtype))], 1)
 
@@ -81,7 +75,7 @@ class ConvEncoder(nn.Module):
     """
 
     def __init__(self, shape, width, hidden, latent, classes=0, *, rng):
-        self.classes, stages = classes, stages_of(shape)
+        self.shape, self.classes, stages = tuple(shape), classes, stages_of(shape)
         widths = [shape[0], *(width << i for i in range(stages))]
         pairs = pairwise(widths)
         self.shrink = [nn.Conv2d(i, o, 4, 2, 1, rng=rng) for i, o in pairs]
@@ -90,6 +84,7 @@ class ConvEncoder(nn.Module):
         self.out = nn.Linear(hidden, 2 * latent, rng=rng)
 
     def forward(self, x, labels=None):
+        check_shape(x, self.shape)
         for layer in self.shrink:
             x = F.relu(layer(x))
         flat = with_class(x.reshape(x.shape[0], -1), labels, self.classes)

@@ -1,10 +1,12 @@
 """Convolutions to a grid of codes and back."""
 
 from tinygen import nn
-from tinygen.errors import ConfigError
+from tinygen.errors import ConfigError, DTypeError, ShapeError
 from tinygen.models.dcgan import Enlarge
+from tinygen.models.shapes import check_shape
+from tinygen.models.vae.latent import between
 from tinygen.models.vq.codebook import Codebook, commitment_loss, straight_through
-from tinygen.ops import concatenate
+from tinygen.ops import stack
 
 
 class Encoder(nn.Module):
@@ -59,7 +61,7 @@ class VQVAE(nn.Module):
                 f"VQVAE: images of {shape[1]} x {shape[2]}. "
                 "Fix: sides that are multiples of 4, such as image_size=28"
             )
-        self.grid = shape[1] // 4, shape[2] // 4
+        self.shape, self.grid = tuple(shape), (shape[1] // 4, shape[2] // 4)
         self.encoder = Encoder(shape, channels, width, rng=rng)
         self.codebook = Codebook(size, width, decay, rng=rng)
         self.decoder = Decoder(shape, channels, width, rng=rng)
@@ -67,6 +69,7 @@ class VQVAE(nn.Module):
 
     def vectors(self, x):
         """What the encoder says of each place: (N, h, w, D)."""
+        check_shape(x, self.shape)
         return self.encoder(x).transpose(0, 2, 3, 1)
 
     def encode(self, x):
@@ -78,7 +81,12 @@ class VQVAE(nn.Module):
         return self.decoder(quantised.transpose(0, 3, 1, 2))
 
     def images(self, codes):
-        """E[x|codes] in [-1, 1]; codes (N, h, w)."""
+        """E[x|codes] in [-1, 1]; codes (N, h, w) of integers."""
+        if codes.shape[1:] != self.grid:
+            rows, columns = self.grid
+            raise ShapeError(f"codes {codes.shape}. Fix: (N, {rows}, {columns})")
+        if codes.dtype.kind not in "iu":
+            raise DTypeError(f"codes are {codes.dtype}. Fix: codes.astype('int64')")
         outputs = self.decode(self.codebook.look_up(codes))
         return self.likelihood.mean(outputs).clip(-1.0, 1.0)
 
@@ -91,12 +99,8 @@ class VQVAE(nn.Module):
 
         Codes have no middle, so what lies between two images may be no image.
         """
-        if steps < 2:
-            raise ConfigError(f"interpolate: steps={steps}. Fix: 2 or more")
-        first, last = self.vectors(a), self.vectors(b)
-        shares = [i / (steps - 1) for i in range(steps)]
-        codes = [self.codebook.nearest(first + (last - first) * s) for s in shares]
-        return concatenate([self.images(c).reshape(1, *a.shape) for c in codes], 0)
+        path = between(self.vectors(a), self.vectors(b), steps)
+        return stack([self.images(self.codebook.nearest(z)) for z in path])
 
     def learn_step(self, x, commitment: float):
         """What a training step needs: loss, log-likelihood, vectors, codes.
