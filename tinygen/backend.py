@@ -7,6 +7,7 @@ live side by side in one process; which library *creates* is the default device.
 
 import math
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -29,6 +30,7 @@ check_numpy(np.__version__)
 DEVICES = ("cpu", "cuda")
 _cupy = None  # the CuPy module, once a kernel has run on a GPU
 _default = "cpu"
+_instead: Callable | None = None  # `given` while a step is captured
 
 
 def xp_of(x):
@@ -115,6 +117,37 @@ def to_device(x, device: str):
         raise out_of_memory(f"{x.dtype}{x.shape}", error) from error
 
 
+def given(make: Callable, dtype=None, device: str | None = None):
+    """What the host gives to a computation: make(), its arrays moved to the device.
+
+    Numbers stay numbers, and None is for what is done on the host alone.  All that
+    differs from one training step to the next, as noise does, comes in by this door: a
+    step can then be captured as a graph, and before every replay make() is called
+    again.
+
+    make : -> an array of NumPy, a number, a tuple of these, or None
+    dtype : that the numbers have to be of where they become arrays
+    device : the default device if left out
+    """
+    if _instead is not None:
+        return _instead(make, dtype)
+    device = _default if device is None else device
+    moved = lambda x: to_device(x, device) if isinstance(x, np.ndarray) else x
+    found = make()
+    return tuple(map(moved, found)) if isinstance(found, tuple) else moved(found)
+
+
+@contextmanager
+def given_by(instead: Callable) -> Iterator[None]:
+    """Within the block `given(make, dtype)` is instead(make, dtype)."""
+    global _instead
+    before, _instead = _instead, instead
+    try:
+        yield
+    finally:
+        _instead = before
+
+
 def out_of_memory(what: str, error: MemoryError, device: str = "cuda") -> OutOfMemory:
     """The error to raise where there was too little memory for `what`."""
     told = "" if device == "cpu" else f"; {cuda.memory(module(device))}"
@@ -143,8 +176,13 @@ def rng(seed: int, stream: str = "", step: int = 0) -> np.random.Generator:
     stopped from these three values alone.  Drawn on the host on every device, so CPU
     and GPU runs see the same numbers.
 
-    Raises ConfigError unless seed and step are integers in [0, 2**63).
+    Raises ConfigError unless seed and step are integers in [0, 2**63), and stream text.
     """
+    if not isinstance(stream, str):
+        raise ConfigError(
+            f"stream must be text that names the use, got {stream!r}. "
+            f'Fix: rng({seed!r}, "noise", step=...)'
+        )
     for name, value in (("seed", seed), ("step", step)):
         integral = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not integral or not 0 <= value < 2**63:

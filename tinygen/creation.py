@@ -95,5 +95,7 @@ def full(shape, value, requires_grad=False, dtype="float32", device=None) -> Ten
 def randn(shape, *, rng, requires_grad=False, dtype="float32", device=None) -> Tensor:
     """Independent draws from N(0, 1); rng : a numpy.random.Generator."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    draws = rng.standard_normal(shape, dtype=np.dtype(dtype))
-    return tensor(draws, requires_grad, device=device)
+    draw = lambda: rng.standard_normal(shape, dtype=np.dtype(dtype))
+    x = Tensor(backend.given(draw, device=device))
+    x.requires_grad = requires_grad
+    return x

@@ -54,7 +54,8 @@ class EMA:
 
     def update(self) -> None:
         """Take in the parameters as they are now."""
-        share = 1 - self.current_decay()
+        dtype = next(iter(self.averages.values())).dtype
+        share = backend.given(self.count, dtype)
         parameters = dict(self.module.named_parameters())
         for flat in self._flats:
             gather(flat.latest, flat.places, [parameters[n].data for n in flat.names])
@@ -63,7 +64,12 @@ class EMA:
             average, x = self.averages[name].reshape(-1), p.data.reshape(-1)
             for cut in pieces(average, 0, average.size):
                 _approach(average[cut], x[cut], share)
+
+    def count(self) -> float:
+        """One update more; -> the share of it that is new."""
+        share = 1 - self.current_decay()
         self.updates += 1
+        return share
 
     @contextmanager
     def applied(self) -> Iterator[Module]:

@@ -3,9 +3,10 @@
 import sys
 
 import pytest
-from strict_cupy import kernels, ledger, special, xp
+from strict_cupy import Library, kernels, ledger, special, xp
 
 from tinygen import backend
+from tinygen.kernels import cublas
 from tinygen.kernels.fused import DEFINITIONS
 
 
@@ -16,6 +17,7 @@ def cuda(monkeypatch):
     for name in ("cupyx", "cupyx.scipy", "cupyx.scipy.special"):
         monkeypatch.setitem(sys.modules, name, special)
     monkeypatch.setattr(kernels, "definitions", DEFINITIONS)
+    monkeypatch.setattr(cublas, "load", Library)
     ledger.reset()
     yield ledger
-    ledger.tape = None
+    ledger.tape = ledger.pool = None

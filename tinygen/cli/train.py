@@ -18,6 +18,9 @@ def add(commands) -> None:
     for name in COMMON:
         one.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE")
     one.add_argument(
+        "--graph", action="store_true", help="on a GPU: whole steps as CUDA graphs"
+    )
+    one.add_argument(
         "--set",
         action="append",
         default=[],
@@ -42,6 +45,7 @@ def settings_of(args) -> dict[str, str]:
     """
     flags = {name: getattr(args, name) for name in COMMON}
     pairs = [(name, text) for name, text in flags.items() if text is not None]
+    pairs += [("graph", "true")] if args.graph else []
     for pair in args.set:
         key, equals, text = pair.partition("=")
         if not equals:

@@ -1,6 +1,6 @@
 """Activations under PyTorch's names."""
 
-from tinygen.backend import xp_of
+from tinygen.backend import device_of, given
 from tinygen.errors import ConfigError
 from tinygen.ops.activations import (
     gelu_erf,
@@ -65,8 +65,9 @@ def dropout(x, p: float = 0.5, training: bool = True, *, rng=None):
         raise ConfigError("dropout: training needs randomness. Fix: pass rng=")
     if p == 1:
         return x * 0.0
-    kept = rng.random(x.shape, dtype="float32") >= p
-    kept = xp_of(values(x)).asarray(kept)
+    kept = given(
+        lambda: rng.random(x.shape, dtype="float32") >= p, device=device_of(values(x))
+    )
     return x * (kept * x.dtype.type(1 / (1 - p)))
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tinygen.backend import get_device, to_device, xp_of
+from tinygen.backend import given, xp_of
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.functional.activation import softmax
@@ -66,8 +66,11 @@ def time_embedding(steps, width: int, max_period: float = 10000.0) -> Tensor:
     """
     if width < 2 or width % 2:
         raise ShapeError(f"time_embedding: width {width}. Fix: an even number >= 2")
-    steps = np.asarray(values(steps), np.float64)
     half = width // 2
-    angles = steps[:, None] * max_period ** (-np.arange(half) / half)
-    waves = np.concatenate([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
-    return Tensor(to_device(waves, get_device()))
+
+    def waves():
+        numbers = np.asarray(values(steps), np.float64)
+        angles = numbers[:, None] * max_period ** (-np.arange(half) / half)
+        return np.concatenate([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+
+    return Tensor(given(waves))

@@ -40,7 +40,7 @@ def batch_norm(
         written: running = (1 - momentum) * running + momentum * batch, with the
         unbiased variance; otherwise mean and var are the running ones
     Raises ShapeError for one value per channel in training: its variance is 0.
-    Source: Ioffe & Szegedy, arXiv 1502.03167, algorithms 1 and 2.
+    Source: Ioffe & Szegedy, arXiv 1502.03167, algorithms 1 and 2.  Eq. (7.1), Eq. (7.3).
     """
     _channels("batch_norm", x, running_mean, running_var, weight, bias)
     if not training and running_mean is not None:
@@ -84,7 +84,7 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
     x : (N, C, ...)      weight, bias : (C,) or None
     Raises ConfigError if the groups do not divide the channels; ShapeError for groups
     of one value, whose variance is 0.
-    Source: Wu & He, arXiv 1803.08494.
+    Source: Wu & He, arXiv 1803.08494.  Eq. (7.4).
     """
     _channels("group_norm", x, weight, bias)
     channels = x.shape[1]

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from tinygen.backend import device_of, is_array
+from tinygen.backend import device_of, is_array, xp_of
 from tinygen.errors import (
     ConfigError,
     DataError,
@@ -107,8 +107,8 @@ def nll_loss(log_probs, target, reduction: str = "mean"):
             "Fix: (N, K) and (N,); one-hot labels by argmax(1)"
         )
     check_range("nll_loss", "label", target, log_probs.shape[1])
-    rows = range(len(target))
-    picked = getitem(log_probs, (list(rows), target))
+    rows = xp_of(target).arange(len(target))
+    picked = getitem(log_probs, (rows, target))
     return _reduced(-picked, reduction)
 
 

@@ -20,7 +20,7 @@ from tinygen.kernels.select import faster_than
 
 
 def adam_step_plain(
-    p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decoupled
+    p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decoupled, numbers=None
 ):
     """The algorithm as its paper states it."""
     if decoupled:
@@ -34,23 +34,41 @@ def adam_step_plain(
     p -= lr * m_hat / (xp_of(p).sqrt(v_hat) + eps)
 
 
+def adam_numbers(step, *, lr, beta1, beta2, eps, weight_decay, decoupled):
+    """What of the update depends on the step: its rate, its floor, what p shrinks by.
+
+    rate = lr correction / (1 - beta1^step),  floor = eps correction,
+    where sqrt(v_hat) = sqrt(v) / correction
+    """
+    correction = math.sqrt(1 - beta2**step)
+    rate = float(lr) * correction / (1 - beta1**step)
+    return rate, eps * correction, 1 - float(lr) * weight_decay if decoupled else 1.0
+
+
 @faster_than(adam_step_plain)
-def adam_step(p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decoupled):
+def adam_step(
+    p, g, m, v, *, step, lr, beta1, beta2, eps, weight_decay, decoupled, numbers=None
+):
     """One step of Adam, or of AdamW with `decoupled`; writes into p, m and v.
 
     m = beta1 m + (1 - beta1) g,      v = beta2 v + (1 - beta2) g^2
     p = p - lr m_hat / (sqrt(v_hat) + eps),    x_hat = x / (1 - beta^step)
 
+    numbers : those of `adam_numbers`, made here if left out; on a GPU they may be
+        arrays of no axes, which a replayed graph reads anew
     weight_decay w: g + w p takes the place of g, or, decoupled, p shrinks by 1 - lr w.
     Source: Kingma & Ba, arXiv 1412.6980, algorithm 1; Loshchilov & Hutter, 1711.05101.
     """
-    correction = math.sqrt(1 - beta2**step)  # sqrt(v_hat) = sqrt(v) / correction
+    if numbers is None:
+        options = {"eps": eps, "weight_decay": weight_decay, "decoupled": decoupled}
+        numbers = adam_numbers(step, lr=lr, beta1=beta1, beta2=beta2, **options)
+    rate, floor, shrink = numbers
     settings = {
         "beta1": float(beta1),
         "beta2": float(beta2),
-        "rate": float(lr) * correction / (1 - beta1**step),
-        "floor": eps * correction,
-        "shrink": 1 - float(lr) * weight_decay if decoupled else 1.0,
+        "rate": rate,
+        "floor": floor,
+        "shrink": shrink,
         "pull": 0.0 if decoupled else weight_decay,
     }
     if xp_of(p) is not np:

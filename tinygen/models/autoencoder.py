@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygen import functional as F
 from tinygen import nn
-from tinygen.backend import device_of, to_device, xp_of
+from tinygen.backend import device_of, given, xp_of
 from tinygen.errors import ConfigError
 from tinygen.models.shapes import flattened
 from tinygen.ops import tanh
@@ -143,12 +143,14 @@ def damaged(x, *, noise=0.0, masked=0.0, rng):
     """
     if masked:
         n, _, h, w = x.shape
-        ranks = rng.random((n, h * w)).argsort(1).argsort(1)
-        hidden = (ranks < round(masked * h * w)).reshape(n, 1, h, w)
-        x = xp_of(x).where(to_device(hidden, device_of(x)), np.float32(BLACK), x)
+        ranks = lambda: rng.random((n, h * w)).argsort(1).argsort(1)
+        draw = lambda: (ranks() < round(masked * h * w)).reshape(n, 1, h, w)
+        hidden = given(draw, device=device_of(x))
+        x = xp_of(x).where(hidden, np.float32(BLACK), x)
     if noise:
-        drawn = np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
-        x = x + to_device(drawn, device_of(x))
+        draw = lambda: rng.standard_normal(x.shape, dtype=np.float32)
+        drawn = given(lambda: np.float32(noise) * draw(), device=device_of(x))
+        x = x + drawn
     return x
 
 

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from tinygen import functional as F
-from tinygen.backend import xp_of
+from tinygen.backend import given, xp_of
 from tinygen.engine import Tensor, grad
 from tinygen.errors import ConfigError
 from tinygen.ops import mean, sqrt, square, sum
@@ -137,8 +137,8 @@ def gradient_penalty(judge, real, fake, *, rng):
     Eq. (14.4), its gradient Eq. (14.5).
     """
     shape = (len(real), *(1 for _ in real.shape[1:]))
-    alpha = rng.random(shape, dtype=real.dtype)
-    alpha = xp_of(real.data).asarray(alpha)
+    draw = lambda: rng.random(shape, dtype=real.dtype)
+    alpha = given(draw, device=real.device)
     between = Tensor(alpha * real.data + (1 - alpha) * fake.data)
     between.requires_grad = True
     (slope,) = grad(sum(judge(between)), [between], create_graph=True)

@@ -107,6 +107,10 @@ class Module:
         """The number of elements of all parameters."""
         return sum(parameter.size for parameter in self.parameters())
 
+    def state_places(self) -> list[Place]:
+        """Where every parameter and buffer is held; a shared one has several."""
+        return _state_places(self)
+
     # -- settings of the whole tree; each returns the module ----------------------
 
     def train(self, mode: bool = True) -> "Module":

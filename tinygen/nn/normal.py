@@ -7,9 +7,10 @@ import numpy as np
 
 from tinygen import functional as F
 from tinygen import init
+from tinygen.backend import given, xp_of
 from tinygen.backend import module as arrays_of
-from tinygen.backend import xp_of
 from tinygen.creation import ones, zeros
+from tinygen.kernels.gemm import matmul as product
 from tinygen.nn.conv import ConvTranspose2d
 from tinygen.nn.layers import Embedding, Linear
 from tinygen.nn.module import Module
@@ -47,12 +48,16 @@ class BatchNorm2d(Module):
     def forward(self, x):
         momentum = self.momentum
         if self.training and self.running_mean is not None:
-            self.num_batches_tracked += 1
+            given(self.count)
             if momentum is None:
                 momentum = 1.0 / int(self.num_batches_tracked)
         running = self.running_mean, self.running_var
         settings = self.training, momentum, self.eps
         return F.batch_norm(x, *running, self.weight, self.bias, *settings)
+
+    def count(self) -> None:
+        """One batch more."""
+        self.num_batches_tracked += 1
 
     def extra_repr(self):
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
@@ -215,8 +220,8 @@ class SpectralNorm(Module):
 
     def _iterate(self, matrix) -> None:
         """v = W^T u / |W^T u|, then u = W v / |W v|."""
-        self.v = self._unit(matrix.T @ self.u)
-        self.u = self._unit(matrix @ self.v)
+        self.v = self._unit(product(matrix.T, self.u))
+        self.u = self._unit(product(matrix, self.v))
 
     def _unit(self, vector):
         return vector / (xp_of(vector).linalg.norm(vector) + self.eps)

@@ -83,10 +83,7 @@ class Flat:
         self.view(self.values, i)[...] = p.data
 
     def runs(self) -> Iterator[Run]:
-        """The parameters that have gradients, in stretches of one number of steps.
-
-        Counts the step that each is about to take.
-        """
+        """The parameters that have gradients, in stretches of one number of steps."""
         first, count = 0, len(self.params)
         while first < count:
             last = first + 1
@@ -94,9 +91,14 @@ class Flat:
                 step = self.steps[first] + 1
                 while last < count and self._joins(last, step):
                     last += 1
-                self.steps[first:last] = [step] * (last - first)
                 yield Run(first, last, self.starts[first], self.stops[last - 1], step)
             first = last
+
+    def count(self, run: Run) -> int:
+        """One step more of the parameters of a run; -> its number, 1 for the first."""
+        step = self.steps[run.first] + 1
+        self.steps[run.first : run.last] = [step] * (run.last - run.first)
+        return step
 
     def _joins(self, i: int, step: int) -> bool:
         return self.has_gradient[i] and self.steps[i] + 1 == step

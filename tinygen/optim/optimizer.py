@@ -13,6 +13,7 @@ the formula applied to long arrays, whatever the number of layers.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from tinygen import backend
 from tinygen.engine import Tensor
 from tinygen.errors import CheckpointError, ConfigError
 from tinygen.nn.state import fitted
-from tinygen.optim.flat import Flat, pieces
+from tinygen.optim.flat import Flat, Run, pieces
 
 
 class Optimizer(ABC):
@@ -46,11 +47,16 @@ class Optimizer(ABC):
         """What is remembered of each parameter besides the number of steps."""
 
     @abstractmethod
-    def update(self, p, g, state: dict, step: int, group: Mapping[str, Any]) -> None:
+    def update(self, p, g, state: dict, step: int, numbers: tuple, group) -> None:
         """The formula: write step number `step` (1, 2, ...) into p and the state.
 
         p, g, state[name] : flat arrays of one length; g is only read
+        numbers : those of `numbers`, as arrays while the step is captured as a graph
         """
+
+    def numbers(self, step: int, group: Mapping[str, Any]) -> tuple[float, ...]:
+        """What of the formula may change from step to step: here the step size."""
+        return (float(group["lr"]),)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Refuse impossible options.  Subclasses check their own as well."""
@@ -87,11 +93,17 @@ class Optimizer(ABC):
             flat.gather()
         for group, flat in self._flats:
             for run in flat.runs():
+                take = partial(self.counted, flat, run, group)
+                numbers = backend.given(take, flat.values.dtype)
                 for cut in pieces(flat.values, run.start, run.stop):
                     state = {name: x[cut] for name, x in flat.state.items()}
                     g = flat.gradients[cut]
-                    self.update(flat.values[cut], g, state, run.step, group)
+                    self.update(flat.values[cut], g, state, run.step, numbers, group)
                 flat.hand_out(run)
+
+    def counted(self, flat: Flat, run: Run, group: Mapping[str, Any]) -> tuple:
+        """The numbers of the next step of a run, which is counted."""
+        return self.numbers(flat.count(run), group)
 
     # -- state ---------------------------------------------------------------------
 

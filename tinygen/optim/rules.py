@@ -6,7 +6,7 @@ Options, their order and defaults are PyTorch's; the formulas are in `kernels.ad
 from collections.abc import Iterable
 
 from tinygen.errors import ConfigError
-from tinygen.kernels.adam import adam_step, rmsprop_step, sgd_step
+from tinygen.kernels.adam import adam_numbers, adam_step, rmsprop_step, sgd_step
 from tinygen.optim.optimizer import Optimizer, at_least_zero, require
 
 
@@ -43,20 +43,24 @@ class Adam(Optimizer):
     def state_names(self, group):
         return ("exp_avg", "exp_avg_sq")
 
-    def update(self, p, g, state, step, group):
-        adam_step(
-            p,
-            g,
-            state["exp_avg"],
-            state["exp_avg_sq"],
-            step=step,
-            lr=group["lr"],
-            beta1=group["betas"][0],
-            beta2=group["betas"][1],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            decoupled=self.decoupled,
-        )
+    def numbers(self, step, group):
+        return adam_numbers(step, **self.settings(group))
+
+    def settings(self, group):
+        """The options, by the names that the formula has for them."""
+        return {
+            "lr": group["lr"],
+            "beta1": group["betas"][0],
+            "beta2": group["betas"][1],
+            "eps": group["eps"],
+            "weight_decay": group["weight_decay"],
+            "decoupled": self.decoupled,
+        }
+
+    def update(self, p, g, state, step, numbers, group):
+        moments = state["exp_avg"], state["exp_avg_sq"]
+        settings = self.settings(group)
+        adam_step(p, g, *moments, step=step, numbers=numbers, **settings)
 
 
 class AdamW(Adam):
@@ -119,13 +123,13 @@ class SGD(Optimizer):
     def state_names(self, group):
         return ("momentum_buffer",) if group["momentum"] else ()
 
-    def update(self, p, g, state, step, group):
+    def update(self, p, g, state, step, numbers, group):
         sgd_step(
             p,
             g,
             state.get("momentum_buffer"),
             step=step,
-            lr=group["lr"],
+            lr=numbers[0],
             momentum=group["momentum"],
             dampening=group["dampening"],
             nesterov=group["nesterov"],
@@ -176,14 +180,14 @@ class RMSprop(Optimizer):
         names += ["momentum_buffer"] if group["momentum"] else []
         return tuple(names)
 
-    def update(self, p, g, state, step, group):
+    def update(self, p, g, state, step, numbers, group):
         rmsprop_step(
             p,
             g,
             state["square_avg"],
             state.get("grad_avg"),
             state.get("momentum_buffer"),
-            lr=group["lr"],
+            lr=numbers[0],
             alpha=group["alpha"],
             eps=group["eps"],
             momentum=group["momentum"],

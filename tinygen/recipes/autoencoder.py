@@ -79,7 +79,7 @@ class AutoencoderRecipe(Recipe):
     def train_step(self, batch, step, rng):
         """One step of Adam on [AE-1]."""
         noisy = self.with_noise(batch.x, rng("noise")) if self.denoising else None
-        self.optimizer.lr = self.config.lr * warmup(step, self.config.warmup)
+        self.optimizer.lr = self.config.lr * float(warmup(step, self.config.warmup))
         self.optimizer.zero_grad()
         loss = reconstruction_loss(self.model, batch.x, noisy)
         loss.backward()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.backend import xp_of
+from tinygen.backend import device_of, given, xp_of
 from tinygen.creation import tensor
 from tinygen.engine import Tensor
 from tinygen.models.dcgan import Discriminator, Generator, reachable
@@ -38,12 +38,14 @@ def shifted(x, most: int, rng):
 
     x : (N, C, H, W) array      -> as x
     """
-    xp = xp_of(x)
-    n, _, h, w = x.shape
-    down, right = rng.integers(-most, most + 1, (2, n, 1))
-    rows = np.clip(np.arange(h) + down, 0, h - 1)  # (N, H)
-    columns = np.clip(np.arange(w) + right, 0, w - 1)
-    n, rows, columns = (xp.asarray(a) for a in (np.arange(n), rows, columns))
+    count, _, h, w = x.shape
+
+    def seen():
+        down, right = rng.integers(-most, most + 1, (2, count, 1))
+        rows = np.clip(np.arange(h) + down, 0, h - 1)  # (N, H)
+        return np.arange(count), rows, np.clip(np.arange(w) + right, 0, w - 1)
+
+    n, rows, columns = given(seen, device=device_of(x))
     return x[n[:, None, None], :, rows[:, :, None], columns[:, None]].transpose(
         0, 3, 1, 2
     )
@@ -54,9 +56,9 @@ def flipped(x, rng):
 
     x : (N, C, H, W) array      -> as x
     """
-    xp = xp_of(x)
-    turn = xp.asarray(rng.random(len(x)) < 0.5)[:, None, None, None]
-    return xp.where(turn, x[..., ::-1], x)
+    draw = lambda: rng.random(len(x)) < 0.5
+    turn = given(draw, device=device_of(x))[:, None, None, None]
+    return xp_of(x).where(turn, x[..., ::-1], x)
 
 
 class DCGAN(Adversarial):

@@ -114,12 +114,19 @@ class Diffusion(Recipe):
         """What the network is told of a batch's classes in a step."""
         return None
 
+    def times(self, n, rng):
+        """(n,) times of a step, on the host: an array that a replayed graph fills."""
+        t = np.ones(n, np.int64)
+        draw = lambda: even_times(self.config.timesteps, n, rng=rng)
+        backend.given(lambda: np.copyto(t, draw()))
+        return t
+
     def train_step(self, batch, step, rng):
         """One step of Adam on [DDPM-1], each sample at a time of its own."""
         x0 = self.augmented(batch.x, rng("shift"))
-        t = even_times(self.config.timesteps, len(x0), rng=rng("t"))
+        t = self.times(len(x0), rng("t"))
         noise = randn(x0.shape, rng=rng("noise"))
-        self.optimizer.lr = self.config.lr * warmup(step, self.config.warmup)
+        self.optimizer.lr = self.config.lr * float(warmup(step, self.config.warmup))
         self.optimizer.zero_grad()
         labels = self.labels(batch, rng("drop"))
         loss = denoising_loss(self.denoiser, x0, t, noise, labels)

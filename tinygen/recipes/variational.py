@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 
-from tinygen import data
+from tinygen import backend, data
 from tinygen.creation import randn, tensor
 from tinygen.data.binary import binarised
 from tinygen.ema import EMA
@@ -137,7 +138,7 @@ class Variational(Recipe):
         """The images of a training step as the model sees them."""
         x, most = batch.x, self.config.shift
         if self.fixed is not None:
-            x = tensor(self.fixed.batch(step))
+            x = Tensor(backend.given(lambda: self.fixed.batch(index(step))))
         if most:
             x = Tensor(shifted(x.data, most, rng("shift")))
         if self.binary and self.fixed is None:
@@ -180,7 +181,7 @@ class Variational(Recipe):
         tells for nothing is not put into the code as well.
         """
         config = self.config
-        share = warmup(step, config.warmup)
+        share = float(warmup(step, config.warmup))
         return config.beta_start + (config.beta - config.beta_start) * share
 
     def drawn_labels(self, n, label):

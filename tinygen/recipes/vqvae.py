@@ -118,7 +118,7 @@ class VQVAERecipe(Recipe):
         """One step of Adam on -log p(codes), nats per image."""
         nn.set_rng(self.prior, rng)
         optimizer, lr = self.prior_optimizer, self.config.lr
-        optimizer.lr = lr * warmup(step, 200)
+        optimizer.lr = lr * float(warmup(step, 200))
         optimizer.zero_grad()
         nats = -self.prior.log_prob(codes).mean()
         (nats / self.prior.length).backward()

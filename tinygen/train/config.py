@@ -161,6 +161,7 @@ class Config:
     batch_size: int = option(64, "samples in a step", least=1)
     seed: int = option(0, "all randomness follows from it", least=0, most=2**63 - 1)
     device: str = option("cpu", "where to compute", choices=DEVICES)
+    graph: bool = option(False, "on a GPU: whole steps as CUDA graphs")
     log_every: int = option(20, "steps between rows of the log", least=1)
     sample_every: int = option(500, "steps between pictures of samples", least=1)
     save_every: int = option(500, "steps between checkpoints", least=1)
@@ -172,6 +173,11 @@ class Config:
     def __post_init__(self):
         for one in self.options():
             object.__setattr__(self, one.name, one.check(getattr(self, one.name)))
+        if self.graph and self.device == "cpu":
+            raise ConfigError(
+                "graph=true on device cpu: only a GPU has CUDA graphs. "
+                "Fix: device=cuda, or graph=false"
+            )
 
     @classmethod
     def options(cls) -> list[Option]:

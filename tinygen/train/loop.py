@@ -9,6 +9,7 @@ from a checkpoint is bit for bit the run that was never stopped.
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tinygen.errors import (
 )
 from tinygen.train import checkpoint
 from tinygen.train.diagnose import from_newest
+from tinygen.train.graph import Graphs
 from tinygen.train.losses import not_finite, read
 from tinygen.train.progress import Progress, in_words
 from tinygen.train.recipe import Recipe, as_array
@@ -123,13 +125,15 @@ class Training:
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
         self.cheap_to_read = recipe.config.device == "cpu"  # on a GPU it is a wait
         self.watch = Watch(recipe)
+        self.graphs = Graphs(recipe) if recipe.config.graph else None
 
     def run_on(self) -> Result:
         """Train to the last step, or to the end of the step in which a signal comes."""
-        if self.done == 0:
-            self.look()
-            self.save()
-        with self.watch.on():
+        on_stream = self.graphs.on() if self.graphs else nullcontext()
+        with on_stream, self.watch.on():
+            if self.done == 0:
+                self.look()
+                self.save()
             while self.done < self.config.steps and self.stop.signal is None:
                 self.advance()
         stopped = self.stop.signal if self.done < self.config.steps else None
@@ -164,10 +168,13 @@ class Training:
         """
         recipe = self.recipe
         reads = self.cheap_to_read or self.due(self.config.log_every, step + 1)
-        self.watch.awake = reads
+        self.watch.awake = reads and self.graphs is None
         try:
-            batch = recipe.data.batch(step)
-            losses = recipe.train_step(batch, step, recipe.streams(step))
+            if self.graphs:
+                losses = self.graphs.step(step)
+            else:
+                batch = recipe.data.batch(step)
+                losses = recipe.train_step(batch, step, recipe.streams(step))
             return read(losses) if reads else self.losses
         except NonFiniteError as error:
             raise self.not_finite(step, error, sure=self.cheap_to_read) from error

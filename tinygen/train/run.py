@@ -45,7 +45,7 @@ OURS = (  # what --overwrite removes, and nothing else
     checkpoint.FOLDER,
 )
 # options that say how far to go and what to look at, not what a step computes
-FREE = {"steps", "device", "log_every", "sample_every", "save_every"}
+FREE = {"steps", "device", "graph", "log_every", "sample_every", "save_every"}
 
 
 class Run:

@@ -6,6 +6,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from operator import index
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,12 +77,13 @@ class Images:
         """The batch of step 0, 1, 2, ...; on a GPU from images that lie there."""
         there = backend.get_device() != "cpu"
         if not there or self.train.images.nbytes > MOST_RESIDENT:
-            return _on_device(*self.loader.batch(step))
+            found = backend.given(lambda: self.loader.batch(index(step)))
+            return Batch(*map(Tensor, found))
         if self.resident is None:
             self.resident = _on_device(self.train.images, self.train.labels)
-        index = backend.to_device(self.loader.index(step), backend.get_device())
+        places = backend.given(lambda: self.loader.index(index(step)))
         images, labels = (part.data for part in self.resident)
-        return Batch(Tensor(picked(images, index)), Tensor(labels[index]))
+        return Batch(Tensor(picked(images, places)), Tensor(labels[places]))
 
     def test(self) -> Batch:
         """The held-out images, all of them."""
@@ -102,8 +104,9 @@ class Points:
 
     def batch(self, step: int) -> Batch:
         """The batch of step 0, 1, 2, ..."""
-        rng = backend.rng(self.seed, "data", step)
-        return _on_device(self.plane.sample(self.batch_size, rng=rng))
+        rng = lambda: backend.rng(self.seed, "data", index(step))
+        draw = lambda: self.plane.sample(self.batch_size, rng=rng())
+        return Batch(Tensor(backend.given(draw)), None)
 
     def test(self) -> Batch:
         """Points that no training step sees."""

@@ -10,7 +10,8 @@ host, and synchronisations.
 """
 
 from strict_cupy.array import ndarray
+from strict_cupy.blas import Library
 from strict_cupy.ledger import Synchronized, ledger
 from strict_cupy.module import special, xp
 
-__all__ = ["Synchronized", "ledger", "ndarray", "special", "xp"]
+__all__ = ["Library", "Synchronized", "ledger", "ndarray", "special", "xp"]

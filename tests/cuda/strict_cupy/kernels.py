@@ -11,6 +11,7 @@ import numpy as np
 
 from strict_cupy.array import UNSUPPORTED, ndarray, unwrap, wrap
 from strict_cupy.ledger import ledger, replay
+from strict_cupy.memory import Memory
 
 definitions: dict = {}  # name -> f(*inputs) -> an array, or one for each output
 
@@ -113,24 +114,30 @@ class Stream:
         self.non_blocking, self.ptr = non_blocking, id(self)
 
     def __enter__(self):
+        current.append(self)
         return self
 
     def __exit__(self, *_):
-        pass
+        current.pop()
 
     def synchronize(self) -> None:
         """Wait for the work."""
         ledger.sync("synchronize()")
 
     def begin_capture(self, mode=None) -> None:
-        """From here on work is recorded.  A GPU would not do it as well; this does."""
-        if not self.non_blocking:
-            raise RuntimeError("the legacy stream cannot be captured")
+        """From here on work is recorded, and not done.
+
+        To know its results it is done all the same, and at the end undone.
+        """
+        if not self.non_blocking or current[-1] is not self:
+            raise RuntimeError("only a current stream that does not block is captured")
+        self.before = Memory()
         ledger.tape = []
 
     def end_capture(self) -> "Graph":
         """What was recorded."""
         tape, ledger.tape = ledger.tape, None
+        self.before.restore()
         return Graph(tape)
 
     def is_capturing(self) -> bool:
@@ -146,6 +153,8 @@ class Graph:
 
     def launch(self, stream=None) -> None:
         """Do it again: one launch."""
+        if stream is not None and current[-1] is not stream:
+            raise AssertionError("a graph on another stream than the work around it")
         ledger.launches["graph"] += 1
         replay(self.tape)
 
@@ -158,6 +167,7 @@ class MemoryPool:
 
     def malloc(self, size):
         """Some memory."""
+        return self
 
     def used_bytes(self):
         """Of all that is in use."""
@@ -170,7 +180,11 @@ class MemoryPool:
 @contextmanager
 def using_allocator(allocator=None):
     """Within the block arrays come from another pool."""
-    yield
+    before, ledger.pool = ledger.pool, allocator and allocator(0)
+    try:
+        yield
+    finally:
+        ledger.pool = before
 
 
 class OutOfMemoryError(MemoryError):
@@ -191,6 +205,7 @@ class Device:
 
 
 Stream.null = Stream(null=True)
+current = [Stream.null]
 cuda = SimpleNamespace(
     Stream=Stream,
     Graph=Graph,
@@ -198,5 +213,5 @@ cuda = SimpleNamespace(
     Device=Device,
     using_allocator=using_allocator,
     memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
-    get_current_stream=lambda: Stream.null,
+    get_current_stream=lambda: current[-1],
 )

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+PRODUCTS = {"matmul", "dot", "vdot", "inner", "outer", "tensordot", "einsum"}
+
 
 class Synchronized(AssertionError):
     """The host waited for the device where it must not."""
@@ -16,6 +18,7 @@ class Ledger:
 
     launches : kernel name -> how often      copies : arrays moved from the host
     syncs : reads by the host      tape : the work since `begin`, or None
+    pool : the memory pool that arrays come from now, None for the default one
     """
 
     def __init__(self):
@@ -23,6 +26,7 @@ class Ledger:
         self.copies = self.syncs = 0
         self.forbidden = False
         self.tape: list | None = None
+        self.pool = None
 
     def reset(self) -> None:
         """Forget all counts."""
@@ -48,13 +52,22 @@ class Ledger:
             raise RuntimeError(f"{what}: a copy from the host within a captured graph")
         self.copies += 1
 
+    def allocate(self, what: str) -> None:
+        """Memory is taken from the present pool."""
+        if self.tape is not None and self.pool is None:
+            raise RuntimeError(f"{what}: memory of the default pool within a graph")
+
     def work(self, name: str, compute, count: int | None = None, given=()):
         """compute(), a NumPy array or several, as kernels named `name`.
 
         count : kernels; if left out one, or none for a view of an array in `given`
         """
+        if self.tape is not None and name in PRODUCTS:
+            raise NotImplementedError(f"{name}: cuBLAS while the stream is captured")
         with np.errstate(all="ignore"):  # CuPy has no floating-point errors
             result = compute()
+        if result is not None and not _is_view(result, given):
+            self.allocate(name)
         if count is None:
             count = 0 if _is_view(result, given) else 1
         self.launches[name] += count

@@ -43,6 +43,7 @@ def function_of(module, name: str, entry: dict):
             ledger.sync(name)
         if name in FREE:
             check(name, entry, args, kwargs)
+            ledger.allocate(name)
             return wrap(found(*map(unwrap, args), **kwargs))
         return call(found, entry, name, args, kwargs)
 
@@ -85,6 +86,7 @@ def asnumpy(a, *_, **__):
 
 def empty_like(prototype, dtype=None, order="K", subok=None, shape=None):
     """New memory whose axes lie as the prototype's."""
+    ledger.allocate("empty_like")
     return ndarray.of(np.empty_like(unwrap(prototype), dtype, order, shape=shape))
 
 

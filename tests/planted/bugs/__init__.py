@@ -1,6 +1,7 @@
 """Every planted bug, one file for each part of the library."""
 
 from bugs import (
+    cuda,
     diffusion,
     elementwise,
     engine,

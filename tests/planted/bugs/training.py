@@ -49,8 +49,8 @@ plant(
 plant(
     "60 gradient penalty: alpha from a normal distribution",
     OBJECTIVES,
-    "alpha = rng.random(shape, dtype=real.dtype)",
-    "alpha = rng.standard_normal(shape, dtype=real.dtype)",
+    "rng.random(shape, dtype=real.dtype)",
+    "rng.standard_normal(shape, dtype=real.dtype)",
     GAMES + "test_the_penalty_is_per_sample_and_on_the_segment",
 )
 plant(
@@ -66,8 +66,8 @@ plant(
 plant(
     "77 Adam: no bias correction of the mean",
     ADAM,
-    '"rate": float(lr) * correction / (1 - beta1**step)',
-    '"rate": float(lr) * correction',
+    "rate = float(lr) * correction / (1 - beta1**step)\n",
+    "rate = float(lr) * correction\n",
     MET + "[adam]",
 )
 plant(
@@ -80,8 +80,8 @@ plant(
 plant(
     "77 Adam: eps without the correction",
     ADAM,
-    '"floor": eps * correction',
-    '"floor": eps',
+    "return rate, eps * correction,",
+    "return rate, eps,",
     MET + "[adam-eps]",
 )
 plant(

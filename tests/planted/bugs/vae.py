@@ -170,8 +170,8 @@ plant(
 plant(
     "VAE: white with a threshold, not by chance",
     likelihood,
-    "xp.where(2 * u - 1 < values, 1, -1)",
-    "xp.where(0 * u < values, 1, -1)",
+    "where(2 * u - 1 < values, 1, -1)",
+    "where(0 * u < values, 1, -1)",
     NETWORKS + "pixels_are_white_as_often_as_they_are_bright",
 )
 plant(
@@ -192,8 +192,8 @@ plant(
 plant(
     "VQ: nearest by the inner product alone",
     codebook,
-    "z @ self.vectors.T - 0.5 * (self.vectors**2).sum(1)",
-    "z @ self.vectors.T",
+    "matmul(z, self.vectors.T) - 0.5 * (self.vectors**2).sum(1)",
+    "matmul(z, self.vectors.T)",
     VQ + "the_nearest_vector_is_nearest",
 )
 plant(
@@ -235,8 +235,8 @@ plant(
 plant(
     "prior of codes: a code sees one place too far",
     prior,
-    "np.tril(np.ones((x.shape[1],) * 2, bool))",
-    "np.tril(np.ones((x.shape[1],) * 2, bool), 1)",
+    "np.tril(np.ones((length, length), bool))",
+    "np.tril(np.ones((length, length), bool), 1)",
     VQ + "no_code_sees_itself_or_a_later_one",
 )
 plant(

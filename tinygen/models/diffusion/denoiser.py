@@ -8,7 +8,7 @@ set (`ideal`) as they do with a trained one.
 import numpy as np
 
 from tinygen import functional as F
-from tinygen.backend import to_device, xp_of
+from tinygen.backend import device_of, given, to_device, xp_of
 from tinygen.engine import Tensor
 from tinygen.models.diffusion import parametrise
 from tinygen.models.diffusion.parametrise import Guess
@@ -71,5 +71,6 @@ def with_dropout(labels, classes: int, p: float, *, rng):
     Source: Ho & Salimans, arXiv 2207.12598, algorithm 1.
     """
     labels = values(labels)
-    dropped = to_device(rng.random(len(labels)) < p, Tensor(labels).device)
+    draw = lambda: rng.random(len(labels)) < p
+    dropped = given(draw, device=device_of(labels))
     return Tensor(xp_of(labels).where(dropped, classes, labels))

@@ -27,7 +27,7 @@ class Guess(NamedTuple):
 
 def angles(schedule: Schedule, x, t):
     """a = sqrt(alpha_bar_t), b = sqrt(1 - alpha_bar_t), to multiply x (N, ...) with."""
-    return column(schedule.signal(t), x), column(schedule.noise(t), x)
+    return column(schedule.signal, t, x), column(schedule.noise, t, x)
 
 
 def target(kind: str, schedule: Schedule, x0, noise, t):

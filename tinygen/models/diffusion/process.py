@@ -53,7 +53,8 @@ def diffuse(schedule: Schedule, x0, t, noise):
             f"diffuse: noise {noise.shape} for samples {x0.shape}. "
             "Fix: a number for each number of x0"
         )
-    return column(schedule.signal(t), x0) * x0 + column(schedule.noise(t), x0) * noise
+    signal, std = column(schedule.signal, t, x0), column(schedule.noise, t, x0)
+    return signal * x0 + std * noise
 
 
 def posterior(schedule: Schedule, s, t) -> Posterior:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tinygen.backend import xp_of
+from tinygen.backend import device_of, given
 from tinygen.errors import ConfigError, IndexOutOfRange, ShapeError
 from tinygen.ops.elementwise import values
 
@@ -142,8 +142,9 @@ def schedule(name: str, T: int = 1000) -> Schedule:
     return SCHEDULES[name](T)
 
 
-def column(numbers, x):
-    """One number, or one for each sample, as an array that multiplies x (N, ...)."""
+def column(of, t, x):
+    """of(t), a number or one for each sample, as an array to multiply x (N, ...) with."""
     x = values(x)
-    numbers = np.asarray(numbers).astype(x.dtype)
-    return xp_of(x).asarray(numbers.reshape(-1, *(1 for _ in x.shape[1:])))
+    shape = -1, *(1 for _ in x.shape[1:])
+    numbers = lambda: np.asarray(of(t)).astype(x.dtype).reshape(shape)
+    return given(numbers, device=device_of(x))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tinygen import nn
-from tinygen.backend import is_array, to_device, xp_of
+from tinygen.backend import device_of, given, is_array, to_device, xp_of
 from tinygen.creation import full
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
@@ -98,7 +98,7 @@ def black_or_white(x, *, rng):
     Source: Salakhutdinov & Murray 2008, who made binary MNIST so.
     """
     values = x if is_array(x) else x.data
-    xp = xp_of(values)
-    u = xp.asarray(rng.random(values.shape, dtype=np.float32))
-    drawn = xp.where(2 * u - 1 < values, 1, -1).astype(values.dtype)
+    draw = lambda: rng.random(values.shape, dtype=np.float32)
+    u = given(draw, device=device_of(values))
+    drawn = xp_of(values).where(2 * u - 1 < values, 1, -1).astype(values.dtype)
     return drawn if is_array(x) else Tensor(drawn)

@@ -8,6 +8,7 @@ from tinygen.engine import Tensor
 from tinygen.errors import ConfigError, ShapeError
 from tinygen.functional import mse_loss
 from tinygen.functional.normal import check_range
+from tinygen.kernels.gemm import matmul
 from tinygen.ops.elementwise import values
 
 
@@ -45,7 +46,7 @@ class Codebook(nn.Module):
                 f"Codebook: z {z.shape}, vectors of {self.vectors.shape[1]} numbers. "
                 f"Fix: z of shape (..., {self.vectors.shape[1]})"
             )
-        scores = z @ self.vectors.T - 0.5 * (self.vectors**2).sum(1)
+        scores = matmul(z, self.vectors.T) - 0.5 * (self.vectors**2).sum(1)
         return scores.argmax(-1)
 
     def look_up(self, codes):
@@ -63,7 +64,7 @@ class Codebook(nn.Module):
         chosen = (codes[:, None] == xp.arange(self.size)).astype(z.dtype)  # (N, K)
         share = 1 - self.decay
         self.counts = self.decay * self.counts + share * chosen.sum(0)
-        self.sums = self.decay * self.sums + share * (chosen.T @ z)
+        self.sums = self.decay * self.sums + share * matmul(chosen.T, z)
         used = self.counts > 1e-6
         counts = xp.where(used, self.counts, 1.0)[:, None]
         means = (self.sums / counts).astype(self.vectors.dtype)
@@ -77,8 +78,8 @@ class Codebook(nn.Module):
         Source: Dhariwal et al., arXiv 2005.00341, section 3.1.
         """
         z, xp = values(z), xp_of(self.vectors)
-        places = rng.choice(len(z), self.size, replace=self.size > len(z))
-        chosen = z[xp.asarray(places)]  # for each that may need it
+        draw = lambda: rng.choice(len(z), self.size, replace=self.size > len(z))
+        chosen = z[backend.given(draw)]  # for each that may need it
         dead = self.counts < least
         self.vectors = xp.where(dead[:, None], chosen, self.vectors)
         self.sums = xp.where(dead[:, None], chosen, self.sums)

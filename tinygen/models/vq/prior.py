@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygen import functional as F
 from tinygen import init, nn
-from tinygen.backend import to_device, to_host, xp_of
+from tinygen.backend import given, to_device, to_host, xp_of
 from tinygen.creation import tensor
 from tinygen.engine import Tensor
 from tinygen.errors import ShapeError
@@ -28,8 +28,9 @@ class Block(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x):
-        earlier = np.tril(np.ones((x.shape[1],) * 2, bool))  # (L, L)
-        earlier = to_device(earlier, x.device)
+        length = x.shape[1]
+        mask = lambda: np.tril(np.ones((length, length), bool))
+        earlier = given(mask, device=x.device)  # (L, L)
         x = x + self.drop(self.attention(self.before(x), mask=earlier))
         return x + self.drop(self.narrow(F.gelu(self.wide(self.after(x)))))
 
