@@ -76,7 +76,7 @@ def prior_term(schedule: Schedule, x0) -> np.ndarray:
 def term(
     denoiser, x0, t, *, rng, labels=None, sampler=EVERY_STEP, levels=256
 ) -> np.ndarray:
-    """(N,) nats: L_(t-1) for times t (N,), with one draw of x_t each."""
+    """(N,) nats: L_(t-1) for times t (N,), with one draw of x_t each.  Eq. (21.3)."""
     schedule = denoiser.schedule
     x = diffuse(schedule, x0, t, randn(x0.shape, rng=rng, dtype=x0.dtype.name))
     found = _flat(sampler.look(denoiser, x, t, labels).x0)

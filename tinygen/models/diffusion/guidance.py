@@ -15,7 +15,7 @@ class Guided:
         and less variety.  Some texts and tools count from there: their scale is 1 + w.
     Asked without labels it is the unconditional model.
     Raises ConfigError if the denoiser knows no classes, or w is not finite.
-    Source: Ho & Salimans, arXiv 2207.12598, equation 6.
+    Source: Ho & Salimans, arXiv 2207.12598, equation 6.  Eq. (21.7).
     """
 
     def __init__(self, denoiser, w: float):

@@ -29,6 +29,7 @@ class IdealDenoiser:
     points : (K, ...) float64 on the host      weights : (K,), equal if left out
     labels : (K,) classes of the points, for a conditional one
     a = sqrt(alpha_bar_t), b = sqrt(1 - alpha_bar_t)
+    With std = 0 this is Eq. (21.6).
     """
 
     def __init__(self, schedule: Schedule, points, std=0.0, weights=None, labels=None):

@@ -23,7 +23,7 @@ VARIANCES = "small", "large"
 
 
 def ddim_step(schedule: Schedule, found: Guess, s: int, t: int, eta=0.0, noise=None):
-    """x_s from the guess at x_t.
+    """x_s from the guess at x_t.  Equation [DDPM-4].
 
     x_s = sqrt(alpha_bar_s) x0 + sqrt(1 - alpha_bar_s - sigma^2) noise_hat + sigma z
     sigma = eta * std of q(x_s | x_t, x_0)
@@ -39,6 +39,8 @@ def ddim_step(schedule: Schedule, found: Guess, s: int, t: int, eta=0.0, noise=N
 
 def ancestral_step(schedule, x, found: Guess, s: int, t: int, variance, noise=None):
     """x_s ~ N(mean of q(x_s | x_t, x0), variance I); the last step draws nothing.
+
+    Equation [DDPM-4], with the posterior of [DDPM-3].
 
     variance : "small", that of q(x_s | x_t, x_0), or "large", that of q(x_t | x_s)
     """
