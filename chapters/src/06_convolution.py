@@ -390,7 +390,7 @@ for ax, (name, picture) in zip(axes, shown.items(), strict=True):
 
 # %% [markdown]
 # *What to see:* steps in "repeated"; the three learned ones are hard to tell apart, and none shows a grid
-# (though $k=3$ has five times the power of $k=4$ at the highest frequency: a trace). The truth is sharper than all of them: chapter 19 asks why a squared error cannot do better.
+# (though $k=3$ has five times the power of $k=4$ at the highest frequency: a trace). The truth is sharper than all of them: a squared error cannot do better.
 
 # %% tags=["score"]
 score()

@@ -150,7 +150,10 @@ same("21.1", by_steps=added_up(S, 700), at_once=at_once(S, 700))
 # Where was $x_{t-1}$, seen from $x_t$ *and* $x_0$? Prior and likelihood are Gaussians, so the posterior (后验) is one:
 #
 # $$
-# q(x_{t-1}|x_t,x_0)=N\Big(\frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}x_0+\frac{\sqrt{1-\beta_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}x_t,\ \tilde\beta_t\Big),\qquad\tilde\beta_t=\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\beta_t\qquad\text{(21.2)}
+# \begin{aligned}
+# q(x_{t-1}|x_t,x_0)&=N\Big(\frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}x_0+\frac{\sqrt{1-\beta_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}x_t,\ \tilde\beta_t\Big)\\
+# \tilde\beta_t&=\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\beta_t
+# \end{aligned}\qquad\text{(21.2)}
 # $$
 #
 # The reverse process (逆向过程) of the model is this, with a *guess* $\hat x_0$ in the place of $x_0$. Drawing so, step by step, is
@@ -246,10 +249,13 @@ left.legend()
 # Noise is guessed by its mean, like in the example by hand. And that mean is a slope: with $p_t$ the density of noisy images,
 #
 # $$
-# \varepsilon^*(x,t)=\mathbb E[\varepsilon|x_t=x]=-\sqrt{1-\bar\alpha_t}\,\nabla_x\log p_t(x),\qquad\mathbb E|\varepsilon-\hat\varepsilon|^2=\mathbb E|\varepsilon-\varepsilon^*|^2+\mathbb E|\varepsilon^*-\hat\varepsilon|^2\qquad\text{(21.4)}
+# \begin{aligned}
+# \varepsilon^*(x,t)&=\mathbb E[\varepsilon|x_t=x]=-\sqrt{1-\bar\alpha_t}\,\nabla_x\log p_t(x)\\
+# \mathbb E|\varepsilon-\hat\varepsilon|^2&=\mathbb E|\varepsilon-\varepsilon^*|^2+\mathbb E|\varepsilon^*-\hat\varepsilon|^2
+# \end{aligned}\qquad\text{(21.4)}
 # $$
 #
-# $\nabla\log p$ is the score function (得分函数): the way to where images are. The right side has two parts: what nobody can know, and what
+# $\nabla\log p$ is the score function (得分函数): the way to where images are. The loss has two parts: what nobody can know, and what
 # this network does not know. So the loss does not go to 0, and *every* step that lowers it comes closer to $\varepsilon^*$. One document
 # lists diffusion among "new GAN models" (its error E14): but nobody here wants the loss to rise.
 
@@ -362,7 +368,10 @@ same("21.6", by_library=ideal(few, x, 600)[0], by_loops=ideal_by_loops(few, x[0]
 # first, away from the second:
 #
 # $$
-# \hat\varepsilon_w=\hat\varepsilon(x|c)+w\,\big(\hat\varepsilon(x|c)-\hat\varepsilon(x)\big)=-\sqrt{1-\bar\alpha_t}\,\nabla_x\log\Big[p_t(x|c)\,\Big(\frac{p_t(x|c)}{p_t(x)}\Big)^{w}\Big]\qquad\text{(21.7)}
+# \begin{aligned}
+# \hat\varepsilon_w&=\hat\varepsilon(x|c)+w\,\big(\hat\varepsilon(x|c)-\hat\varepsilon(x)\big)\\
+# &=-\sqrt{1-\bar\alpha_t}\,\nabla_x\log\Big[p_t(x|c)\,\Big(\frac{p_t(x|c)}{p_t(x)}\Big)^{w}\Big]
+# \end{aligned}\qquad\text{(21.7)}
 # $$
 #
 # Chapter 15's second part again: $\log p(x|c)/p(x)$, how well the image fits the label, now weighed $w$ times over. $w=0$ is the
@@ -730,6 +739,7 @@ check("21.E7", guided_width)
 # * Eq. (21.1), (21.2): J. Ho, A. Jain, P. Abbeel, arXiv 2006.11239, Eq. 4, 6, 7; the loss is their Eq. 14, the bound Eq. 5. Eq. (21.3) as SNR: D. Kingma et al., arXiv
 #   2107.00630, Eq. 13 to 15.
 # * Eq. (21.4): P. Vincent, Neural Computation 23 (2011); the mean is Tweedie's formula. Eq. (21.6): T. Karras et al., arXiv 2206.00364, appendix B.3.
-# * Eq. (21.5): J. Song, C. Meng, S. Ermon, arXiv 2010.02502, Eq. 12 and 16. $v$: T. Salimans, J. Ho, arXiv 2202.00512.
+# * Eq. (21.5): J. Song, C. Meng, S. Ermon, arXiv 2010.02502, Eq. 12 and 16. $v$: T. Salimans, J. Ho, arXiv 2202.00512. The cosine schedule: A. Nichol,
+#   P. Dhariwal, arXiv 2102.09672, Eq. 17.
 # * Eq. (21.7): J. Ho, T. Salimans, arXiv 2207.12598, Eq. 6. That it does not sample the tilted density: A. Bradley, P. Nakkiran, arXiv 2408.09000.
 # * The lab: S. Lin et al., arXiv 2305.08891; they cure it by $\bar\alpha_T=0$, we by larger steps. Inpainting: A. Lugmayr et al., arXiv 2201.09865.
