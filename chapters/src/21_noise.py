@@ -2,7 +2,7 @@
 # # 21. How does noise become a digit?
 #
 # **Minutes:** 2, quick run under 1. **Data:** digits (8×8).
-# **Uses:** chapters 2, 3, 5, 10, 11, 15. **Adds to tinygen:** the package `tinygen/models/diffusion`, the U-Net of
+# **Uses:** chapters 2, 3, 5, 9, 10, 11, 15. **Adds to tinygen:** the package `tinygen/models/diffusion`, the U-Net of
 # `tinygen/models/unet.py`, the recipes `ddpm`, `ddpm-class`, `ddpm-8x8` and `ddpm-plane`.
 #
 # Into noise is easy: add a little, a thousand times, until nothing is left of the digit. A diffusion model
@@ -185,7 +185,7 @@ same("21.2", by_library=looking_back(*point), by_bayes=by_bayes(*point))
 # %% [markdown] tags=["eq-21-3"]
 # ## What is a wrong guess worth?
 #
-# The negative log-likelihood is at most a sum, $-\log p(x_0)\le L_T+L_{T-1}+\dots+L_0$, a bound, to be *lowered*: one KL divergence for each
+# Chapter 9's bound once more, with a thousand codes $x_1,\dots,x_T$ and nothing to learn in the encoder: $-\log p(x_0)\le L_T+L_{T-1}+\dots+L_0$, to be *lowered*, one KL divergence for each
 # step, between the true step back and the model's. Both are Gaussians of the same width; only the means differ:
 #
 # $$
