@@ -206,7 +206,6 @@ def test_the_plane_has_samplers_and_no_pictures_to_edit(tinygen, picture, tmp_pa
     assert code == 2 and "edits no pictures" in error
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_explodes_is_exit_3_and_the_run_can_be_drawn_from(tinygen):
     words = ("--steps", 300, "--set", "lr=1e30", "--set", "warmup=0")
     code, _, error = tinygen("train", "ddpm-plane", *words, "--out", "run")

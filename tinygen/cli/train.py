@@ -63,6 +63,8 @@ def settings_of(args) -> dict[str, str]:
 
 def train(args) -> int:
     """Train a recipe; on a signal, print the command that resumes."""
+    import numpy as np
+
     from tinygen.recipes import trained
     from tinygen.train import loop, run
 
@@ -70,13 +72,14 @@ def train(args) -> int:
     folder = run.Run(args.out or Path("runs") / args.recipe)
     config = folder.config_of(kind) if args.resume else kind.Config()
     recipe = kind(config.parsed(settings))
-    result = loop.train(
-        recipe,
-        folder.folder,
-        resume=args.resume,
-        overwrite=args.overwrite,
-        allow_changed=tuple(args.allow_changed),
-    )
+    with np.errstate(all="ignore"):  # the loop tells of what is not finite, and where
+        result = loop.train(
+            recipe,
+            folder.folder,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            allow_changed=tuple(args.allow_changed),
+        )
     if result.signal is not None:
         print(f"saved at step {result.step} of {recipe.config.steps}; to go on:")
         print(run.command(recipe, result.folder, resume=True))
