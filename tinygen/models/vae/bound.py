@@ -79,7 +79,7 @@ def log_weights(model, x, noise, labels=None):
     """log p(x|z) + log p(z) - log q(z|x) of each draw: (K, N) nats.
 
     x : (N, C, H, W)      noise : (K, N, D)
-    Their mean estimates the ELBO; exp of them estimates p(x) without bias.
+    Their mean estimates the ELBO; exp of them estimates p(x) without bias.  Eq. (9.7).
     """
     posterior, z, log_likelihoods = drawn(model, x, noise, labels)
     log_ratio = square(noise) + posterior.log_variance - square(z)  # 2 log p(z)/q(z|x)
@@ -90,7 +90,7 @@ def importance_bound(weights):
     """log of the mean weight: (K, N) log-weights -> (N,) nats.
 
     L_K = E[log (1/K) sum_k w_k] <= log p(x);  L_1 is the ELBO, and L_K grows with K.
-    Source: Burda, Grosse & Salakhutdinov, arXiv 1509.00519, equation 8.
+    Source: Burda, Grosse & Salakhutdinov, arXiv 1509.00519, equation 8.  Eq. (9.7).
     """
     return logsumexp(weights, 0) - math.log(weights.shape[0])
 

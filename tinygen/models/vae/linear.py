@@ -96,7 +96,7 @@ def maximum_likelihood(x, latent: int) -> Best:
 
     s^2 is the mean of the discarded eigenvalues of the covariance; column j of W is
     sqrt(lambda_j - s^2) times the j-th eigenvector.
-    Source: Tipping & Bishop 1999, equations 7 and 8.
+    Source: Tipping & Bishop 1999, equations 7 and 8.  Eq. (9.5).
     """
     eigenvalues, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
     eigenvalues, vectors = eigenvalues[::-1], vectors[:, ::-1]
@@ -112,5 +112,6 @@ def kl_of_directions(eigenvalues, beta: float, variance: float) -> np.ndarray:
     KL_j = log(lambda_j / (beta s^2)) / 2  where lambda_j > beta s^2, else 0:
     a direction whose variance is no more than beta s^2 is not worth its cost and
     collapses, q(z_j|x) = p(z_j).  With D latents only the D largest lambda_j count.
+    Eq. (9.6).
     """
     return 0.5 * np.log(np.maximum(np.asarray(eigenvalues) / (beta * variance), 1.0))
