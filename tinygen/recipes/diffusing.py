@@ -1,7 +1,6 @@
 """What all diffusion recipes share: options, the step, drawing, and editing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,14 +96,9 @@ class Diffusion(Recipe):
         """Averaged weights, if asked for: they draw."""
         return {"net": self.ema} if self.ema else {}
 
-    @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """The network with its averaged weights, if there are any."""
-        if not self.ema:
-            yield
-            return
-        with self.ema.applied():
-            yield
+    def averaged(self):
+        """A context: the network with its averaged weights, if there are any."""
+        return self.ema.applied() if self.ema else nullcontext(self.net)
 
     def augmented(self, x, rng):
         """x_0 for a step: the data in the network's scale, perhaps varied."""

@@ -1,7 +1,6 @@
 """What all recipes of VAEs share: options, the step, measures, pictures."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from operator import index
 
@@ -125,14 +124,9 @@ class Variational(Recipe):
         """Averaged weights, if asked for: they draw and are judged."""
         return {"model": self.ema} if self.ema else {}
 
-    @contextmanager
-    def averaged(self) -> Iterator[VAE]:
-        """The model with its averaged weights, if there are any."""
-        if not self.ema:
-            yield self.model
-            return
-        with self.ema.applied():
-            yield self.model
+    def averaged(self):
+        """A context: the model with its averaged weights, if there are any."""
+        return self.ema.applied() if self.ema else nullcontext(self.model)
 
     def seen(self, batch, step, rng):
         """The images of a training step as the model sees them."""

@@ -1,7 +1,6 @@
 """Recipe of the VQ-VAE: digits as 7 x 7 words, and a model of such words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,14 +126,9 @@ class VQVAERecipe(Recipe):
             self.ema.update()
         return nats
 
-    @contextmanager
-    def averaged(self) -> Iterator[CodePrior]:
-        """The prior with its averaged weights, if there are any."""
-        if not self.ema:
-            yield self.prior
-            return
-        with self.ema.applied():
-            yield self.prior
+    def averaged(self):
+        """A context: the prior with its averaged weights, if there are any."""
+        return self.ema.applied() if self.ema else nullcontext(self.prior)
 
     def sample(self, n, *, rng):
         """E[x|codes] for codes of the prior."""

@@ -249,8 +249,8 @@ plant(
 plant(
     "diffusion recipe: the last weights draw, not the averaged ones",
     "recipes/diffusing.py",
-    "        with self.ema.applied():\n            yield\n",
-    "        yield\n",
+    "return self.ema.applied() if self.ema else",
+    "return nullcontext() if self.ema else",
     "tests/recipes/test_diffusion.py::"
     "test_averaged_weights_draw_and_training_goes_on_with_its_own",
 )
