@@ -56,6 +56,16 @@ Single layers and pointwise kernels: `tests/benchmarks/layers.py`,
 `tests/benchmarks/pointwise.py`. Which kernel computes what, and how exactly:
 [kernels.md](kernels.md).
 """
+GPU_TEXT = """
+## On a GPU
+
+One training step on {card}, {driver}, with CuPy {cupy}, PyTorch {torch}, {date}; from
+[gpu.json](gpu.json), written by `python tests/benchmarks/gpu.py`. Milliseconds until
+the card is done; ratios to PyTorch eager on the same card, in the same precision. The
+tests on the card: {tests}.
+
+{table}
+"""
 
 
 def told(found) -> str:
@@ -128,11 +138,36 @@ def memory(rows: dict) -> str:
     return table(*lines)
 
 
-def page(found: dict) -> str:
-    """The whole page."""
+def on_gpu(gpu: dict) -> str:
+    """The part on the GPU, from what gpu.py wrote."""
+    lines = [
+        ("precision", "", "work", "eager", "graph", "PyTorch", "eager /", "graph /")
+    ]
+    for precision in ("float32", "TF32"):
+        for name, row in gpu[precision].get("steps", {}).items():
+            lines.append((precision, name, *gpu_cells(row)))
+    about = {"torch": "none", **gpu["float32"]["about"]}
+    tests = " ".join(gpu.get("tests", {}).get("summary", ["not run"]))
+    return GPU_TEXT.format(**about, tests=tests, table=table(*lines).rstrip())
+
+
+def gpu_cells(row) -> list[str]:
+    """What the work is, times and ratios; an error in the place of what failed."""
+    if not isinstance(row, dict):
+        return [row, "", "", "", "", ""]
+    ms = [
+        row[key][1] / 1e3 if key in row else None for key in ("eager", "graph", "torch")
+    ]
+    ratios = [x / ms[2] if x and ms[2] else None for x in ms[:2]]
+    shown = lambda x: "" if x is None else f"{x:.2f}"
+    return [row["what"], *map(shown, [*ms, *ratios])]
+
+
+def page(found: dict, gpu: dict | None = None) -> str:
+    """The whole page; with the part on the GPU where there are figures of one."""
     rows = found["rows"]
     about = ", ".join(f"{name} {value}" for name, value in found["versions"].items())
-    return TEXT.format(
+    text = TEXT.format(
         passes=len(next(iter(found["passes"].values()))["1"]),
         repeats=found["repeats"],
         about=about,
@@ -141,12 +176,20 @@ def page(found: dict) -> str:
         others=other_libraries(rows),
         memory=memory(rows),
     )
+    return text + (on_gpu(gpu) if gpu else "")
+
+
+def gpu_figures() -> dict | None:
+    """Those of docs/gpu.json, if it is there."""
+    source = DOCS / "gpu.json"
+    return json.loads(source.read_text()) if source.exists() else None
 
 
 def main() -> None:
     """Read the figures, write the page."""
     source = Path(sys.argv[1]) if sys.argv[1:] else DOCS / "benchmarks.json"
-    (DOCS / "benchmarks.md").write_text(page(json.loads(source.read_text())))
+    found = json.loads(source.read_text())
+    (DOCS / "benchmarks.md").write_text(page(found, gpu_figures()))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 import json
 import statistics
+import subprocess
+import sys
 from pathlib import Path
 
+import gpu
 import measure
 import peers
 import pytest
@@ -59,4 +62,35 @@ def test_targets_are_judged():
 
 def test_the_page_is_what_the_figures_say():
     found = json.loads((DOCS / "benchmarks.json").read_text())
-    assert (DOCS / "benchmarks.md").read_text() == report.page(found)
+    wanted = report.page(found, report.gpu_figures())
+    assert (DOCS / "benchmarks.md").read_text() == wanted
+
+
+def test_the_job_for_a_gpu_runs_on_the_stand_in(tmp_path):
+    """All of it but the tests, which run by themselves on the stand-in."""
+    target = tmp_path / "gpu.json"
+    command = [sys.executable, str(Path(run.__file__).parent / "gpu.py"), "--dry-run"]
+    done = subprocess.run(
+        [*command, "--json", str(target)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(target.read_text())
+    assert found["tests"]["code"] == 0  # they were found
+    for precision in ("float32", "TF32"):
+        refused = {
+            k: v for k, v in found[precision]["small"].items() if "Error" in str(v)
+        }
+        assert set(refused) == {"capture of CuPy's product"}
+        for row in found[precision]["steps"].values():
+            assert {"eager", "graph"} <= set(row), row
+    text = report.on_gpu(found)
+    assert "the stand-in" in text and text.count("| W1 |") == 2
+
+
+def test_a_table_of_a_gpu():
+    row = {"what": "steps", "eager": [1.0, 3e3], "graph": [1.0, 1e3], "torch": [9, 2e3]}
+    cells = ["steps", "3.00", "1.00", "2.00", "1.50", "0.50"]
+    assert report.gpu_cells(row) == cells
+    assert report.gpu_cells("RuntimeError: no")[0] == "RuntimeError: no"
+    found = {"float32": {"steps": {"W1": row}}, "TF32": {"error": "ended"}}
+    assert gpu.judged(found) == ["float32, W1: 0.50, aim 1.0: reached"]

@@ -77,6 +77,7 @@ def _gan_step_tinygen(G, D, real):
             objectives.generator_loss(D(fake)).backward()
         optimizers[0].step()
 
+    step.networks = [G, D]
     return step
 
 
@@ -218,6 +219,7 @@ def _unet_tinygen():
         F.mse_loss(model(x, t), noise).backward()
         optimizer.step()
 
+    step.networks = [model]
     return step
 
 
@@ -308,6 +310,7 @@ def _vae_tinygen():
         model.loss(x, noise).backward()
         optimizer.step()
 
+    step.networks = [model]
     return step
 
 

@@ -10,6 +10,14 @@ from tinygen.kernels import cublas
 from tinygen.kernels.fused import DEFINITIONS
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say why tests of a GPU were skipped: their names alone say nothing."""
+    skipped = terminalreporter.getreports("skipped")
+    reasons = {report.longrepr[2] for report in skipped if "[gpu" in report.nodeid}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"tests of a GPU: {reason}")
+
+
 @pytest.fixture
 def cuda(monkeypatch):
     """Device "cuda" is the stand-in; its ledger, with all counts at 0."""

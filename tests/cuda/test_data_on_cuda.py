@@ -29,7 +29,8 @@ def test_batches_are_those_of_the_cpu(cuda):
 def test_a_batch_is_one_index_sent_and_two_launches(cuda):
     recipe = made("cuda")
     batches(recipe, [0])
-    assert recipe.data.resident.x.dtype == np.uint8
+    resident = recipe.data.resident
+    assert resident is not None and resident.x.dtype == np.uint8
     cuda.reset()
     with cuda.no_sync():
         batches(recipe, [1])

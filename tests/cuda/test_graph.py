@@ -8,7 +8,7 @@ by CuPy, and memory of the default pool.  So what is equal here was replayed.
 import numpy as np
 import pytest
 from strict_cupy import ndarray, xp
-from test_recipes_on_cuda import assert_same, state
+from test_on_gpu import assert_same, state
 
 import tinygen as tg
 from tinygen import backend, files, plot
@@ -17,7 +17,7 @@ from tinygen.errors import ConfigError, DeviceError, NonFiniteError
 from tinygen.kernels import cublas, gemm
 from tinygen.recipes import RECIPES
 from tinygen.train import checkpoint
-from tinygen.train.graph import Graphs
+from tinygen.train.graph import graphs_of
 from tinygen.train.loop import train
 
 SMALL = {
@@ -60,7 +60,7 @@ def eager(recipe, steps):
 
 def replayed(recipe, steps, cuda):
     """The losses of steps that are taken by graphs, and the graphs."""
-    graphs, found = Graphs(recipe), []
+    graphs, found = graphs_of(recipe), []
     with graphs.on():
         for k in steps:
             with cuda.no_sync():
@@ -95,7 +95,7 @@ def test_options_too(name, options, cuda):
 def test_a_replay_is_one_copy_and_one_launch(cuda):
     recipe = made("gan")
     with backend.device("cuda"):
-        graphs = Graphs(recipe)
+        graphs = graphs_of(recipe)
         with graphs.on():
             for k in range(4):
                 graphs.step(k)
@@ -157,7 +157,7 @@ def of_kind(kind, **options):
 def test_what_cannot_be_captured_is_refused(kind, text, cuda):
     recipe = of_kind(kind)
     with backend.device("cuda"):
-        graphs = Graphs(recipe)
+        graphs = graphs_of(recipe)
         with graphs.on(), pytest.raises(ConfigError, match=text):
             for k in range(3):
                 graphs.step(k)
@@ -173,11 +173,11 @@ def test_a_step_that_needs_its_number_is_taken_as_usual(cuda):
     assert_same(state(other), state(one))
 
 
-def test_there_are_no_graphs_on_a_cpu():
-    with pytest.raises(
-        ConfigError, match=r"graph=true on device cpu.*Fix: device=cuda"
-    ):
-        RECIPES["gan"].Config(graph=True)
+def test_there_are_no_graphs_on_a_cpu(tmp_path, capsys):
+    assert main(["train", "gan-ring", "--graph", "--out", str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err
+    assert "graph=true on device cpu" in told and "Fix: device=cuda" in told
+    assert not (tmp_path / "run").exists()
 
 
 # -- runs --------------------------------------------------------------------------

@@ -173,11 +173,6 @@ class Config:
     def __post_init__(self):
         for one in self.options():
             object.__setattr__(self, one.name, one.check(getattr(self, one.name)))
-        if self.graph and self.device == "cpu":
-            raise ConfigError(
-                "graph=true on device cpu: only a GPU has CUDA graphs. "
-                "Fix: device=cuda, or graph=false"
-            )
 
     @classmethod
     def options(cls) -> list[Option]:

@@ -20,10 +20,9 @@ The first step of a kind is run that way too, so that kernels are compiled and c
 filled; the second is captured and replayed, and all later ones replayed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -31,8 +30,8 @@ from tinygen import backend
 from tinygen.engine import Tensor
 from tinygen.errors import ConfigError
 from tinygen.kernels import cublas, gemm
-from tinygen.nn.module import Place
-from tinygen.train.live import Host, RandomStream, StepNumber
+from tinygen.nn.module import Module, Place
+from tinygen.train.live import Given, Host, RandomStream, StepNumber
 from tinygen.train.recipe import Recipe
 
 APART = 256  # bytes: where an array may begin in a buffer
@@ -60,34 +59,6 @@ class Home:
             self.place.value.assign(self.array)
         else:
             self.place.holder[self.place.key] = self.array
-
-
-@dataclass
-class Given:
-    """Something that the host gives: how it is made, and where it lies.
-
-    like : what make() gave once, for the shapes      here, there : views of buffers
-    """
-
-    make: Callable
-    dtype: Any
-    like: Any
-    here: list = field(default_factory=list)
-    there: list = field(default_factory=list)
-
-    def arrays(self, found) -> list[np.ndarray]:
-        """What was made, as arrays; numbers of the dtype."""
-        parts = found if isinstance(found, tuple) else (found,)
-        parts = [] if found is None else parts
-        return [
-            x if isinstance(x, np.ndarray) else np.asarray(x, self.dtype) for x in parts
-        ]
-
-    def shown(self, arrays: list):
-        """The arrays, in the form in which make() gives what it gives."""
-        if self.like is None:
-            return None
-        return tuple(arrays) if isinstance(self.like, tuple) else arrays[0]
 
 
 class Kind:
@@ -120,25 +91,44 @@ class Kind:
         self.there.set(self.here)
 
 
-class Graphs:
-    """The training steps of a recipe, in graphs.
+def graphs_of(recipe: Recipe) -> "Graphs":
+    """The training steps of a recipe."""
 
-        graphs = Graphs(recipe)
+    def take(number, streams):
+        return recipe.train_step(recipe.data.batch(number), number, streams)
+
+    modules = recipe.modules().values()
+    return Graphs(take, modules, recipe.streams, f"recipe {recipe.name}")
+
+
+class Graphs:
+    """A training step in graphs.
+
+        graphs = Graphs(take, [network])
         with graphs.on():
             losses = graphs.step(k)
 
+    take : (number, streams) -> losses: one step, whose optimiser is made before
+    modules : all that it changes but the state of optimisers and averages
+    streams : number -> name -> generator      name : for errors
     losses : name -> loss, in memory that the next step of the kind writes to: read them
         before
     Raises ConfigError if a step does what cannot be captured.
     """
 
-    def __init__(self, recipe: Recipe):
-        self.recipe, self.xp = recipe, backend.module(recipe.config.device)
+    def __init__(
+        self,
+        take: Callable,
+        modules: Iterable[Module],
+        streams: Callable = lambda k: partial(backend.rng, 0, step=k),
+        name: str = "the step",
+    ):
+        self.take, self.name, self.xp = take, name, backend.module("cuda")
         self.stream = self.xp.cuda.Stream(non_blocking=True)
         self.pool = self.xp.cuda.MemoryPool()
         self.product = cublas.Product(self.xp, self.stream)
-        self.host, self.kinds = Host(recipe), []
-        places = [p for m in recipe.modules().values() for p in m.state_places()]
+        self.host, self.kinds = Host(name, streams), []
+        places = [p for m in modules for p in m.state_places()]
         on_gpu = lambda place: backend.device_of(Home.at(place)) != "cpu"
         self.homes = [Home(place) for place in places if on_gpu(place)]
 
@@ -193,7 +183,7 @@ class Graphs:
                 with suppress(RuntimeError):  # CuPy may have ended it already
                     self.stream.end_capture()
                 raise ConfigError(
-                    f"recipe {self.recipe.name}: a step cannot be captured as a graph: "
+                    f"{self.name}: a step cannot be captured as a graph: "
                     f"{error}. Fix: train without graph"
                 ) from error
             kind.graph = self.stream.end_capture()
@@ -203,11 +193,10 @@ class Graphs:
         }
 
     def taken(self, give: Callable) -> dict:
-        """The step of the recipe, with all that is given by give(make, dtype)."""
-        recipe, number = self.recipe, StepNumber(self.host)
+        """The step, with all that is given by give(make, dtype)."""
         streams = lambda name: RandomStream(self.host, name)
         with backend.given_by(give), gemm.computed_by(self.product):
-            losses = recipe.train_step(recipe.data.batch(number), number, streams)
+            losses = self.take(StepNumber(self.host), streams)
             for home in self.homes:
                 home.come()
         return losses

@@ -6,22 +6,25 @@ what is another in each step, but only what stands for it.
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from tinygen.errors import ConfigError
-from tinygen.train.recipe import Recipe
 
 
 class Host:
     """What the host knows in a step, and what of it captured code has looked at.
 
+    name : of what is captured, for errors      streams : step -> name -> generator
     k : the number of the step      giving : whether it is asked for what is `given`
     asked : (question, answer), each of the number      told : whether it was given away
     """
 
-    def __init__(self, recipe: Recipe):
-        self.recipe, self.k, self.giving = recipe, 0, False
+    def __init__(self, name: str, streams: Callable):
+        self.name, self.streams_of = name, streams
+        self.k, self.giving = 0, False
 
     def turn_to(self, k: int) -> None:
         """The next step."""
@@ -52,11 +55,11 @@ class Host:
         """The random numbers of a stream, begun anew in each step."""
         if not self.giving:
             raise ConfigError(
-                f"recipe {self.recipe.name} draws from stream {name!r} where a graph "
+                f"{self.name} draws from stream {name!r} where a graph "
                 "cannot see it. Fix: train without graph, or draw within backend.given"
             )
         if name not in self.streams:
-            self.streams[name] = self.recipe.streams(self.k)(name)
+            self.streams[name] = self.streams_of(self.k)(name)
         return self.streams[name]
 
 
@@ -112,3 +115,31 @@ class RandomStream:
 
     def __getattr__(self, method: str):
         return getattr(self._host.stream(self._name), method)
+
+
+@dataclass
+class Given:
+    """Something that the host gives: how it is made, and where it lies.
+
+    like : what make() gave once, for the shapes      here, there : views of buffers
+    """
+
+    make: Callable
+    dtype: Any
+    like: Any
+    here: list = field(default_factory=list)
+    there: list = field(default_factory=list)
+
+    def arrays(self, found) -> list[np.ndarray]:
+        """What was made, as arrays; numbers of the dtype."""
+        parts = found if isinstance(found, tuple) else (found,)
+        parts = [] if found is None else parts
+        return [
+            x if isinstance(x, np.ndarray) else np.asarray(x, self.dtype) for x in parts
+        ]
+
+    def shown(self, arrays: list):
+        """The arrays, in the form in which make() gives what it gives."""
+        if self.like is None:
+            return None
+        return tuple(arrays) if isinstance(self.like, tuple) else arrays[0]

@@ -22,7 +22,7 @@ from tinygen.errors import (
 )
 from tinygen.train import checkpoint
 from tinygen.train.diagnose import from_newest
-from tinygen.train.graph import Graphs
+from tinygen.train.graph import graphs_of
 from tinygen.train.losses import not_finite, read
 from tinygen.train.progress import Progress, in_words
 from tinygen.train.recipe import Recipe, as_array
@@ -70,6 +70,7 @@ def train(
     """
     run = Run(folder)
     check_can(run, resume, overwrite)
+    check_graph(recipe.config)
     name, total = recipe.name, recipe.config.steps
     with (
         run.locked(),
@@ -90,6 +91,15 @@ def check_can(run: Run, resume: bool, overwrite: bool) -> None:
         run.check_begun()
     else:
         run.check_free(overwrite=overwrite)
+
+
+def check_graph(config) -> None:
+    """Raise ConfigError if there can be no graphs."""
+    if config.graph and config.device == "cpu":
+        raise ConfigError(
+            "graph=true on device cpu: only a GPU has CUDA graphs. "
+            "Fix: device=cuda, or graph=false"
+        )
 
 
 def begin(recipe: Recipe, run: Run) -> int:
@@ -125,7 +135,7 @@ class Training:
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
         self.cheap_to_read = recipe.config.device == "cpu"  # on a GPU it is a wait
         self.watch = Watch(recipe)
-        self.graphs = Graphs(recipe) if recipe.config.graph else None
+        self.graphs = graphs_of(recipe) if recipe.config.graph else None
 
     def run_on(self) -> Result:
         """Train to the last step, or to the end of the step in which a signal comes."""

@@ -143,7 +143,7 @@ def schedule(name: str, T: int = 1000) -> Schedule:
 
 
 def column(of, t, x):
-    """of(t), a number or one for each sample, as an array to multiply x (N, ...) with."""
+    """of(t), a number or one for each sample, as an array to scale x (N, ...) by."""
     x = values(x)
     shape = -1, *(1 for _ in x.shape[1:])
     numbers = lambda: np.asarray(of(t)).astype(x.dtype).reshape(shape)
