@@ -40,7 +40,8 @@ def batch_norm(
         written: running = (1 - momentum) * running + momentum * batch, with the
         unbiased variance; otherwise mean and var are the running ones
     Raises ShapeError for one value per channel in training: its variance is 0.
-    Source: Ioffe & Szegedy, arXiv 1502.03167, algorithms 1 and 2.  Eq. (7.1), Eq. (7.3).
+    Source: Ioffe & Szegedy, arXiv 1502.03167, algorithms 1 and 2.
+    Eq. (7.1), Eq. (7.3).
     """
     _channels("batch_norm", x, running_mean, running_var, weight, bias)
     if not training and running_mean is not None:
