@@ -94,9 +94,13 @@ def show_rows(axes, rows, title: str, names=()) -> None:
 
 def draw_rows(figure, rows, title: str, names=()) -> None:
     """The same on a matplotlib figure of a fitting size."""
-    margin = 1.2 if len(names) else 0.1
-    figure.set_size_inches(INCHES * len(rows[0]) + margin, INCHES * len(rows) + 0.4)
-    show_rows(figure.subplots(), rows, title, names)
+    left, above, around = 1.4 if len(names) else 0.1, 0.4, 0.1  # inches
+    width = left + INCHES * len(rows[0]) + around
+    height = above + INCHES * len(rows) + around
+    figure.set_size_inches(width, height)
+    place = {"left": left / width, "right": 1 - around / width}
+    place |= {"bottom": around / height, "top": 1 - above / height}
+    show_rows(figure.subplots(gridspec_kw=place), rows, title, names)
 
 
 def draw_plane(figure, images, codes, labels, classes) -> None:
