@@ -1,11 +1,12 @@
 """tinygen sample and edit on diffusion runs, and what they refuse."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from tinygen.recipes import RECIPES
 from tinygen.train import loop
@@ -71,8 +72,15 @@ def test_evaluate_takes_the_options_and_keeps_them(tinygen, tmp_path):
 
 
 def frames(path):
-    """How many frames an animated PNG has, but for the still one, and its size."""
+    """How many frames an animated PNG has, but for the still one, and its size.
+
+    Each frame differs from the one before it.
+    """
     with Image.open(path) as image:
+        shown = [
+            np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(image)
+        ]
+        assert all((a != b).any() for a, b in pairwise(shown[1:]))
         return image.n_frames - 1, image.size
 
 
