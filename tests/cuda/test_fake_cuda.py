@@ -64,6 +64,17 @@ def test_no_step_waits_or_reads(found):
         assert counts["to_host"] == counts["waits"] == 0, (name, counts)
 
 
+def test_a_capture_copies_nothing_and_a_replay_is_one_copy_and_one_launch(found):
+    """CuPy itself refuses copies of the host in a capture, and products."""
+    for name, counts in found.items():
+        if name != "dcgan64":
+            capture, replay = counts["capture"], counts["replay"]
+            moved = [capture[key] for key in ("to_device", "to_host", "waits")]
+            assert moved == [0, 0, 0], (name, capture)
+            done = [replay[key] for key in ("to_device", "launches", "waits")]
+            assert done == [1, 1, 0], (name, replay)
+
+
 def test_the_aims(found):
     assert found["dcgan64"]["launches"] <= 260
     assert found["gan"]["launches"] <= 60

@@ -2,8 +2,9 @@
 
     python budgets.py ROOT [NAME ...]      ROOT : the folder that holds tinygen
 
-For each recipe, and for the DCGAN of its paper: launches, copies to and from the host,
-waits, and the kernels of tinygen.  That all of them were compiled is implied.
+For each recipe a step, a step as it is captured as a graph, and a replay, and for the
+DCGAN of its paper a step: launches, copies to and from the host, waits, and the kernels
+of tinygen.  That all of them were compiled is implied.
 """
 
 import json
@@ -18,13 +19,16 @@ sys.path[:0] = [
 ]
 
 import dcgan64  # noqa: E402
-from fake_device import cupy, fakecuda  # noqa: E402
+from fake_device import Library, cupy, fakecuda  # noqa: E402
 
 from tinygen import backend  # noqa: E402
+from tinygen.kernels import cublas  # noqa: E402
 from tinygen.recipes import RECIPES  # noqa: E402
+from tinygen.train.graph import graphs_of  # noqa: E402
 
-SMALL = {"batch_size": 8, "steps": 100}
-backend._cupy = cupy
+SMALL = {"batch_size": 8, "steps": 100, "warmup": 0}
+STEADY = 201  # from here on the same is done in each step, but for a penalty at times
+backend._cupy, cublas.load = cupy, Library
 
 
 def counted(step) -> dict:
@@ -37,15 +41,36 @@ def counted(step) -> dict:
     return found | {"kernels": ours}
 
 
-def of_recipe(name: str) -> dict:
-    """A recipe's step."""
+def captured(recipe) -> dict:
+    """What is done while a step is captured, and in a replay."""
+    graphs, found = graphs_of(recipe), {}
+    with backend.device("cuda"), graphs.on():
+        graphs.step(STEADY)
+        graphs.host.turn_to(STEADY + 1)
+        fakecuda.reset()
+        graphs.capture(graphs.kinds[0])
+        found["capture"] = fakecuda.counts()
+        fakecuda.reset()
+        graphs.step(STEADY + 1)
+        found["replay"] = fakecuda.counts()
+    return found
+
+
+def made(name: str):
+    """A recipe with small options, those of them that it has."""
     kind = RECIPES[name]
     small = {key: value for key, value in SMALL.items() if hasattr(kind.Config, key)}
-    recipe = kind(kind.Config(device="cuda", **small))
+    return kind(kind.Config(device="cuda", **small))
+
+
+def of_recipe(name: str) -> dict:
+    """A recipe's step, also as a graph."""
+    recipe = made(name)
     with backend.device("cuda"):
-        return counted(
+        found = counted(
             lambda k: recipe.train_step(recipe.data.batch(k), k, recipe.streams(k))
         )
+    return found | captured(made(name))
 
 
 def main() -> None:

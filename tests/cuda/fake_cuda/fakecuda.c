@@ -103,7 +103,21 @@ static PyObject *wait_device(skip s) {
     counts.waits++;
     return none();
 }
-static int is_capturing(address stream, skip s) { return 0; }
+static int capturing = 0;
+static int is_capturing(address stream, skip s) { return capturing; }
+static PyObject *begin_capture(address stream, skip s, void *options) {
+    capturing = 1;
+    return none();
+}
+static address end_capture(address stream, skip s) {
+    capturing = 0;
+    return 9;
+}
+static address instantiate(address graph, skip s) { return 10; }
+static PyObject *launch_graph(address graph, address stream, skip s) {
+    counts.launches++;
+    return none();
+}
 static PyObject *end_of(address it, skip s) { return none(); }
 static address new_stream(unsigned flags, int priority, skip s) { return 77; }
 static address new_plain_stream(unsigned flags, skip s) { return 77; }
@@ -157,6 +171,9 @@ static replacement of_runtime[] = {
     {"memset", fill}, {"memsetAsync", fill_later}, {"memGetInfo", free_and_total},
     {"streamSynchronize", wait_stream}, {"deviceSynchronize", wait_device},
     {"streamIsCapturing", is_capturing}, {"streamDestroy", end_of},
+    {"streamBeginCapture", begin_capture}, {"streamEndCapture", end_capture},
+    {"graphInstantiate", instantiate}, {"graphLaunch", launch_graph},
+    {"graphDestroy", end_of}, {"graphExecDestroy", end_of},
     {"streamCreateWithPriority", new_stream},
     {"streamCreateWithFlags", new_plain_stream}, {"eventCreate", new_event},
     {"eventCreateWithFlags", new_flagged_event}, {"eventDestroy", end_of},
@@ -227,7 +244,12 @@ static PyObject *count_launch(PyObject *self, PyObject *args) {
     return none();
 }
 
+static PyObject *ask_capturing(PyObject *self, PyObject *args) {
+    return PyBool_FromLong(capturing);
+}
+
 static PyMethodDef methods[] = {
+    {"capturing", ask_capturing, METH_NOARGS, "Whether a graph is being captured."},
     {"patch", patch, METH_VARARGS, "Replace the calls in two __pyx_capi__."},
     {"counts", read_counts, METH_NOARGS, "What was done since reset."},
     {"kernels", read_kernels, METH_NOARGS, "Name of a kernel -> launches."},
