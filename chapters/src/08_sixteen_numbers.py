@@ -52,6 +52,7 @@ def picture_rows(figure, pictures, names):
         ax.imshow(montage(images.reshape(len(images), *images.shape[-2:]), len(images)))
         ax.images[0].set(cmap="gray", clim=(0, 255))
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         ax.grid(False)
 
@@ -77,7 +78,7 @@ def growing(figure, i):
 animate(drawn(growing, 16, size=(6, 1.9)), milliseconds=500)
 
 # %% [markdown]
-# *What to see:* with none all are alike, the mean. At 16 you can guess most, at 64 read all, in a grey fog. The numbers are
+# *What to see:* with none all are alike, the mean. At 16 you can guess about half, at 64 read all, in a grey fog. The numbers are
 # the best that a *linear* description has. This chapter says why, and then does better.
 
 # %% [markdown] tags=["recall"]
@@ -670,4 +671,4 @@ check("8.E7", halfway)
 # * Eq. (8.2), (8.3): K. Pearson, *Philosophical Magazine* 2 (1901); H. Hotelling, *J. Educational Psychology* 24 (1933).
 # * Eq. (8.4): P. Baldi and K. Hornik, *Neural Networks* 2 (1989), fact 4. They show besides that there is no other minimum.
 # * Eq. (8.5): the chain rule. Eq. (8.6): N. Wiener (1949); P. Vincent et al., ICML 2008, for the denoising autoencoder.
-# * Eq. (8.7): the guess is `AutoencoderRecipe.sample`; cf. P. Ghosh et al., arXiv 1903.12436, section 4.
+# * Eq. (8.7): the guess is `AutoencoderRecipe.sample`; cf. P. Ghosh et al., arXiv 1903.12436.
