@@ -4,13 +4,18 @@
     python chapters/tools/build.py 01 02          these, if their code has changed
     python chapters/tools/build.py 01 --force     run it even so
     python chapters/tools/build.py 01 --quick     run it quickly and write nothing
+    python chapters/tools/build.py 01 --shown     print the library's code in it anew
     python chapters/tools/build.py --pages        only the pages made from all chapters
 
 The way is one way: notebooks are never edited.  Where only prose has changed, stored
-outputs are kept.  The solutions of a chapter are built with it.
+outputs are kept; where only code of the library that it shows has, `--shown` takes that
+over.  The solutions of a chapter are built with it.
 """
 
 import argparse
+import ast
+import contextlib
+import io
 import json
 import os
 import re
@@ -21,7 +26,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -109,6 +114,43 @@ def keep_outputs(notebook, path: Path) -> bool:
     return True
 
 
+def shown(source) -> dict[str, list[str]]:
+    """Cell -> what each `show(...)` in it prints now."""
+    parsed = {
+        name: ast.parse(cell.source).body
+        for cell, name in zip(source.cells, source.names, strict=True)
+        if cell.kind == "code"
+    }
+    imports = (ast.Import, ast.ImportFrom)
+    nodes = [node for body in parsed.values() for node in body]
+    module = ast.Module([node for node in nodes if isinstance(node, imports)], [])
+    names: dict = {}
+    exec(compile(module, source.path.name, "exec"), names)
+    found: dict[str, list[str]] = {}
+    for name, body in parsed.items():
+        for call in map(ast.unparse, body):
+            if call.startswith("show("):
+                printed = io.StringIO()
+                with contextlib.redirect_stdout(printed):
+                    exec(call, names)
+                found.setdefault(name, []).append(printed.getvalue())
+    return found
+
+
+def show_anew(source) -> bool:
+    """Print the library's code anew in the stored notebook, and run nothing else.
+
+    In a cell that does more than show, it is left as it is.
+    """
+    stored, printed = nbformat.read(source.built, 4), shown(source)
+    for cell in stored.cells:
+        texts = printed.get(cell.id, [])
+        if texts and len(ast.parse(cell.source).body) == len(texts):
+            cell.outputs = [new_output("stream", name="stdout", text="".join(texts))]
+    nbformat.write(stored, source.built)
+    return True
+
+
 def build(source, *, quick: bool = False, force: bool = False) -> bool:
     """Build one source and say how long it took.  -> whether it can be published."""
     notebook = load(source)
@@ -149,13 +191,17 @@ def main(arguments=None) -> int:
     parser.add_argument("numbers", nargs="*", type=int, help="all, if none is given")
     parser.add_argument("--quick", action="store_true", help="run, write nothing")
     parser.add_argument("--force", action="store_true", help="run unchanged code too")
+    parser.add_argument("--shown", action="store_true", help="only code that it shows")
     parser.add_argument("--pages", action="store_true", help="write only the pages")
     asked = parser.parse_args(arguments)
     sources = [*chapters(), *solutions()]
     wanted = [s for s in sources if not asked.numbers or s.number in asked.numbers]
     wanted = [] if asked.pages else wanted
-    done = [build(s, quick=asked.quick, force=asked.force) for s in wanted]
-    if not (asked.quick or asked.numbers):
+    if asked.shown:
+        done = [show_anew(s) for s in wanted]
+    else:
+        done = [build(s, quick=asked.quick, force=asked.force) for s in wanted]
+    if not (asked.quick or asked.shown or asked.numbers):
         tables.write()
     return 0 if all(done) else 1
 

@@ -154,6 +154,20 @@ def test_outputs_are_not_stale(source):
 
 
 @every_source
+def test_shown_code_is_that_of_the_library(source):
+    """Wherever it stands in its file: the number of the line may move."""
+    place = re.compile(r"^(# tinygen/\S+), line \d+$", re.MULTILINE)
+    stored = {
+        cell.id: "".join(output.get("text", "") for output in cell.get("outputs", ()))
+        for cell in nbformat.read(source.built, 4).cells
+    }
+    for name, texts in build.shown(source).items():
+        fix = f"{name}. Fix: chapters/tools/build.py {source.number:02d} --shown"
+        for text in texts:
+            assert place.sub(r"\1", text) in place.sub(r"\1", stored[name]), fix
+
+
+@every_source
 def test_outputs_hold_no_error_and_no_warning(source):
     for cell in nbformat.read(source.built, 4).cells:
         for output in cell.get("outputs", ()):

@@ -42,7 +42,8 @@ print(best_forward_step(math.e, math.e, 2.0**-53))
 check("1.E3", 2**10)
 
 # %% [markdown] tags=["sol-1-4"]
-# **1.4** $\tanh'x=1-\tanh^2x$, and $\tanh x$ is the result $y$. The library has the same line.
+# **1.4** $\tanh'x=1-\tanh^2x$, and $\tanh x$ is the result $y$. The library's
+# rule is the same line, under a name: `tanh_slope` is an op, so it has rules of its own, for the second derivative.
 
 
 # %% tags=["sol-1-4"]
