@@ -43,7 +43,7 @@ check("1.E3", 2**10)
 
 # %% [markdown] tags=["sol-1-4"]
 # **1.4** $\tanh'x=1-\tanh^2x$, and $\tanh x$ is the result $y$. The library's
-# rule is the same line, under a name: `tanh_slope` is an op, so it has rules of its own, for the second derivative.
+# rule `tanh_slope(g, y)` is this very line; it has a name so that a GPU makes one kernel of it.
 
 
 # %% tags=["sol-1-4"]
