@@ -88,7 +88,8 @@ class Kind:
             found = one.arrays(host.given(one.make))
             for place, x in zip(one.here, found, strict=True):
                 np.copyto(place, x.reshape(place.shape), casting="equiv")
-        self.there.set(self.here)
+        if self.here.size:
+            self.there.set(self.here)
 
 
 def graphs_of(recipe: Recipe) -> "Graphs":

@@ -10,6 +10,7 @@ DATA = "tests/cuda/test_data_on_cuda.py::"
 GRAPH = "tests/cuda/test_graph.py::"
 REPLAYED = GRAPH + "test_a_recipe_replayed_is_the_recipe"
 GRAPHS = "train/graph.py"
+BODIES = "tests/cuda/test_kernel_bodies.py::test_the_c_is_the_definition"
 
 # -- NumPy where the array's own library has to compute ------------------------------
 
@@ -46,6 +47,44 @@ plant(
             "from tinygen.backend import xp_of\nfrom tinygen.errors import ShapeError",
         ),
     ),
+)
+
+# -- the C of kernels -----------------------------------------------------------------
+
+plant(
+    "C: sin for tanh",
+    "kernels/symbols.py",
+    '"tanh": "tanh({0})",',
+    '"tanh": "sin({0})",',
+    BODIES,
+)
+plant(
+    "C: the larger of two where NaN is one of them",
+    "kernels/symbols.py",
+    '"({0} > {1} || {0} != {0}) ? {0} : {1}",  # nan stays nan',
+    '"({0} < {1} || {0} != {0}) ? {0} : {1}",',
+    BODIES,
+)
+plant(
+    "C: columns start at the border, not in the padding",
+    "kernels/conv_gather.py",
+    "int h = a * sh + u * dh - top, l",
+    "int h = a * sh + u * dh, l",
+    BODIES,
+)
+plant(
+    "C: the last row that saw a pixel is left out",
+    "kernels/conv_gather.py",
+    "int last_a = min(I, h / sh + 1),",
+    "int last_a = min(I, h / sh),",
+    BODIES,
+)
+plant(
+    "C: arrays that are gathered begin one number late",
+    "kernels/gather.py",
+    "if (start[middle] <= t) k = middle;",
+    "if (start[middle] < t) k = middle;",
+    BODIES,
 )
 
 # -- waits, copies, launches ----------------------------------------------------------
@@ -106,8 +145,8 @@ plant(
 plant(
     "graph: what is given stays on the host",
     GRAPHS,
-    "        self.there.set(self.here)\n",
-    "        if not self.here.any():\n            self.there.set(self.here)\n",
+    "        if self.here.size:\n",
+    "        if self.here.size < 0:\n",
     REPLAYED + "[vae]",
 )
 plant(
