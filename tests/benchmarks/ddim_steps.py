@@ -34,7 +34,7 @@ LARGE = {"sampler": "ancestral", "variance": "large"}
 ROWS = (  # sampler, its options, numbers of steps
     ("DDIM", {}, (5, 10, 20, 50, 100)),
     ("DDIM, eta 1", {"eta": 1.0}, (20, 50)),
-    ("ancestral, large variance", LARGE, (100,)),
+    ("ancestral, large variance", LARGE, (50,)),
 )
 WEIGHTS = -1.0, 0.0, 1.0, 2.0, 4.0
 GUIDED_STEPS = 20  # of DDIM, with guidance
