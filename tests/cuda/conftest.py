@@ -6,6 +6,7 @@ import pytest
 from strict_cupy import Library, kernels, ledger, special, xp
 
 from tinygen import backend
+from tinygen.errors import DeviceError
 from tinygen.kernels import cublas
 from tinygen.kernels.fused import DEFINITIONS
 
@@ -29,3 +30,18 @@ def cuda(monkeypatch):
     ledger.reset()
     yield ledger
     ledger.tape = ledger.pool = None
+
+
+@pytest.fixture(params=["stand-in", pytest.param("gpu", marks=pytest.mark.gpu)])
+def device(request):
+    """Device "cuda" is the stand-in, or a GPU; a skip that says why there is none."""
+    if request.param == "stand-in":
+        request.getfixturevalue("cuda")
+    else:
+        assert backend._cupy is not xp
+        try:
+            backend.module("cuda")
+        except DeviceError as error:
+            pytest.skip(f"not compared with CuPy: {error}")
+    yield request.param
+    backend.free_memory()

@@ -8,13 +8,12 @@ gpu` on the card that is there.
 
 import numpy as np
 import pytest
-from strict_cupy import xp as strict_xp
 from test_ops_on_cuda import CASES, results
 
 import tinygen as tg
 from tinygen import backend, files, plot
 from tinygen.cli import main
-from tinygen.errors import DeviceError, OutOfMemory
+from tinygen.errors import OutOfMemory
 from tinygen.kernels import cublas
 from tinygen.recipes import RECIPES
 from tinygen.testing.checks import apart
@@ -26,21 +25,6 @@ STEPS = 3
 EXACT = {"float64": 1e-12, "float32": 1e-5}
 FEW = "gan", "vae", "vq-vae"  # for the others on the stand-in: test_graph
 CALM = {"r1_every": 2, "warmup": 0}
-
-
-@pytest.fixture(params=["stand-in", pytest.param("gpu", marks=pytest.mark.gpu)])
-def device(request):
-    """Device "cuda" is the stand-in, or a GPU; a skip that says why there is none."""
-    if request.param == "stand-in":
-        request.getfixturevalue("cuda")
-    else:
-        assert backend._cupy is not strict_xp
-        try:
-            backend.module("cuda")
-        except DeviceError as error:
-            pytest.skip(f"not compared with CuPy: {error}")
-    yield request.param
-    backend.free_memory()
 
 
 def made(name, device, **options):
