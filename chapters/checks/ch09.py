@@ -46,6 +46,8 @@ EXERCISES = (
         wrong={
             "those are kept; the others are lost": 8.0,
             "summed over pixels, not averaged over four": 0.5,
+            "a sum over all that is lost: there are two": 1.0,
+            "that is with a code of no numbers: two of the four are kept": 10.0,
             "the two smallest: 1 and 1": 4.0,
         },
         hints=["The two largest are kept.", "The sum of the others."],
@@ -68,6 +70,9 @@ EXERCISES = (
             "the mean is squared": lambda mean, log_variance: (
                 kl(mean, log_variance) + (mean - mean**2) / 2
             ),
+            "the sign: Eq. (9.3) has a minus in front, and a cost is above 0": (
+                lambda mean, log_variance: -kl(mean, log_variance)
+            ),
             "that is without the cost of the mean": lambda mean, log_variance: kl(
                 0, log_variance
             ),
@@ -89,6 +94,8 @@ EXERCISES = (
             "KL is subtracted in the ELBO: it is a cost": (-70.0, 70.0),
             "the ELBO is to be *maximised*; minimise minus it": (-110.0, -110.0),
             "in this order: the ELBO, then the loss": (110.0, -110.0),
+            "KL belongs to the bound, too: -90 is only its first part": (-90.0, 90.0),
+            "the loss is minus the ELBO, and the ELBO is not -90": (-90.0, 110.0),
             "log p is -90, so minus it is 90; KL is added to that": (-110.0, -70.0),
         },
         hints=["ELBO = E log p - KL.", "A loss is its negative."],
@@ -124,6 +131,12 @@ EXERCISES = (
             "z has the standard deviation e^l; do not take the root": lambda r: (
                 math.sqrt((-0.5 + math.sqrt(0.25 + 4 * r * 0.5)) / (2 * r))
             ),
+            "that is the variance of z, and the question is its root": lambda r: (
+                ((-0.5 + math.sqrt(0.25 + 4 * r * 0.5)) / (2 * r)) ** 2
+            ),
+            "that is l; z has the standard deviation e^l": lambda r: math.log(
+                (-0.5 + math.sqrt(0.25 + 4 * r * 0.5)) / (2 * r)
+            ),
             "the derivative of e^(2l) is 2 e^(2l)": lambda r: (
                 (-0.5 + math.sqrt(0.25 + 2 * r * 0.5)) / r
             ),
@@ -144,6 +157,12 @@ EXERCISES = (
             "the half is missing": lambda c: c**2,
             "with s at its best, 1 + log s^2 - s^2 is 0": lambda c: (c**2 - 1) / 2,
             "E mu^2 is the variance, c^2": lambda c: c / 2,
+            "mu^2 stands with a minus in the bracket, and a minus is before it": (
+                lambda c: -(c**2) / 2
+            ),
+            "nothing draws from the cloud, so s need not follow c: its best is 1": (
+                lambda c: c**2 - 0.5 - math.log(c)
+            ),
         },
         hints=["Only the term itself speaks of s.", "s = 1; what is left is mu^2/2."],
         at=[(0.7,), (2.3,)],
@@ -181,6 +200,9 @@ EXERCISES = (
             "w^2 is lambda - s^2, so w^2 + s^2 is lambda": lambda eigenvalue, s2: (
                 eigenvalue / (eigenvalue + s2),
                 s2 / (eigenvalue + s2),
+            ),
+            "the pair is asked for; the sum is the last question": (
+                lambda eigenvalue, s2: 1.0
             ),
             "that is w^2; a = w/(w^2 + s^2)": lambda eigenvalue, s2: (
                 eigenvalue - s2,

@@ -20,6 +20,7 @@ EXERCISES = (
             ),
         },
         hints=["-log of the probability that was given to the truth.", "-log(1/2)"],
+        rtol=2e-3,
     ),
     Exercise(
         "11.R2",
@@ -45,15 +46,22 @@ EXERCISES = (
             "the other way round: right side minus left side": (
                 lambda c: 3 * math.log(c) + 2 * math.log(1 - c)
             ),
-            "that is with the minimax L_G = E log(1 - D); here L_G = -E log D": (
+            "that is L_D + L_G, from which V is still to be taken (or the minimax "
+            "L_G = E log(1 - D) was; here L_G = -E log D)": (
                 lambda c: -2 * math.log(c) - math.log(1 - c)
             ),
+            "that is L_D - V; L_G is forgotten": (
+                lambda c: -2 * math.log(c) - 2 * math.log(1 - c)
+            ),
+            "that is L_G alone, as if L_D were V; but V = -L_D": lambda c: -math.log(c),
+            "that is L_D alone": lambda c: -math.log(c) - math.log(1 - c),
         },
         hints=[
             "V = log c + log(1 - c).  What is L_D?",
             "L_D = -V, and L_G = -log c, so L_D + L_G - V = -2V - log c.",
         ],
         given={"c": 0.8},
+        rtol=2e-3,
         text="A lecture prints V = L_D + L_G, with L_G = -E log D(G(z)). A "
         "discriminator answers D = {c} to everything. How much larger is the right "
         "side than the left, in nats?",
@@ -71,6 +79,9 @@ EXERCISES = (
             ),
             "these are the odds; a probability is odds / (1 + odds)": (
                 lambda p, q, prior: prior * p / ((1 - prior) * q)
+            ),
+            "that is how probable it is that x is false": (
+                lambda p, q, prior: (1 - prior) * q / (prior * p + (1 - prior) * q)
             ),
             "the prior must weigh the samples too": (
                 lambda p, q, prior: prior * p / (p + q)
@@ -145,6 +156,9 @@ EXERCISES = (
                 lambda d: 2 * PHI(-d / 2)
             ),
             "that is how often it is right": lambda d: PHI(d / 2),
+            "half of half: both sources err this often, so their mean does": (
+                lambda d: PHI(-d / 2) / 2
+            ),
         },
         hints=[
             "By Eq. (11.4) the best D says real on one side of a border.  Where?",
@@ -166,7 +180,8 @@ EXERCISES = (
             "that is a quarter of the exponent: it is not the overlap of the two": (
                 lambda n, d: n * math.exp(-(d**2) / 4)
             ),
-            "weights are never uneven by luck only: E[w] is 1, E[w^2] is not": (
+            "that is E[w^2]; n is to be divided by it": lambda n, d: math.exp(d**2),
+            "as if all weights were 1: that is their mean, E[w^2] is more": (
                 lambda n, d: n
             ),
         },

@@ -30,6 +30,7 @@ EXERCISES = (
         wrong={
             "that is the first's": 0.25,
             "those are the odds, 3 : 1": 3.0,
+            "that is the log-softmax, its logarithm": math.log(0.75),
             "exp first: 1 and 3, then divide by their sum": math.log(3),
         },
         hints=["exp(0) = 1, exp(log 3) = 3."],
@@ -70,6 +71,9 @@ EXERCISES = (
             "that is the probability that it is positive": (
                 lambda x, alpha_bar: PHI(x * math.sqrt(alpha_bar / (1 - alpha_bar)))
             ),
+            "divide by the standard deviation of the noise": (
+                lambda x, alpha_bar: PHI(-x * math.sqrt(alpha_bar))
+            ),
             "the image is shrunk, too": (
                 lambda x, alpha_bar: PHI(-x / math.sqrt(1 - alpha_bar))
             ),
@@ -80,7 +84,7 @@ EXERCISES = (
         ],
         given={"x": 1, "alpha_bar": 0.36},
         rtol=5e-3,
-        text="A pixel of the image is {x}, alpha_bar_t is {alpha_bar}. Which is the "
+        text="A pixel of the image is {x}, alpha_bar_t is {alpha_bar}. What is the "
         "probability that the noisy pixel is negative?",
         draw=lambda rng: {
             "x": 1,
@@ -116,6 +120,13 @@ EXERCISES = (
             "the difference of the squares is 4 a x, over twice the variance": (
                 lambda x, a: math.tanh(2 * math.sqrt(a) * x / (1 - a))
             ),
+            "below stands the variance of the noise, 1 - alpha_bar, not its root": (
+                lambda x, a: math.tanh(math.sqrt(a / (1 - a)) * x)
+            ),
+            "the points are shrunk by the root of alpha_bar": (
+                lambda x, a: math.tanh(a * x / (1 - a))
+            ),
+            "the sign: a positive x speaks for 1": (lambda x, a: -two_points(x, a)),
             "that takes the shrinking back, as if there were no noise": (
                 lambda x, a: x / math.sqrt(a)
             ),
@@ -138,6 +149,9 @@ EXERCISES = (
             * (1 - 0.49 / 0.51),
             "upside down": 0.5 * (0.49 / 0.51 - 1),
             "that is beta": 0.02,
+            "that is L itself, in which all weigh the same": 1.0,
+            "alpha_bar is a product: 0.98 * 0.5, not 0.5 - 0.02": 0.5
+            * (0.52 / 0.48 - 1),
         },
         hints=["alpha_bar_t = 0.98 * 0.5.", "SNR_(t-1) = 1, SNR_t = 0.49/0.51."],
         rtol=1e-3,
@@ -148,6 +162,9 @@ EXERCISES = (
         wrong={
             "that is the noise": (
                 lambda x, v, a: math.sqrt(1 - a) * x + math.sqrt(a) * v
+            ),
+            "the factors are roots, of alpha_bar and of 1 - alpha_bar": (
+                lambda x, v, a: a * x - (1 - a) * v
             ),
             "that takes v for the noise": (
                 lambda x, v, a: (x - math.sqrt(1 - a) * v) / math.sqrt(a)
@@ -179,6 +196,12 @@ EXERCISES = (
         wrong={
             "that is the tilted density, which it does not sample": tilted_width,
             "that is the conditional model, w = 0": lambda s, r, w: s,
+            "that is the stretch by w alone: with w = 0 it must be s": (
+                lambda s, r, w: (s / r) ** w
+            ),
+            "that is its logarithm": lambda s, r, w: (
+                (1 + w) * math.log(s) - w * math.log(r)
+            ),
             "logarithms mix, not widths": lambda s, r, w: s + w * (s - r),
             "that counts w from the plain model": lambda s, r, w: s**w * r ** (1 - w),
         },

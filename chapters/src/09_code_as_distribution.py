@@ -38,7 +38,8 @@ rng = chapter(9)
 #
 # A variational autoencoder (变分自编码器, VAE) whose code is two numbers, $z$. Left, what its decoder (解码器) makes of every place of the
 # plane; right, where its encoder (编码器) puts 200 held-out digits, as clouds: an ellipse is one standard deviation. The dashed
-# circles are those of $N(0,I)$, from which we shall draw.
+# circles are those of $N(0,I)$, from which we shall draw. (`ema` and `averaged`: a mean of the weights of the last steps, which
+# chapter 13 explains; you can do without it here.)
 
 
 # %% tags=["def"]
@@ -142,10 +143,10 @@ print("log p(x)", round(-(math.log(2 * math.pi) + math.log(5) + 1 / 5) / 2, 3))
 # $$
 #
 # The **evidence lower bound** (证据下界, ELBO) has only what we can compute, and lies below by exactly what $q$ is wrong. Raise
-# it, and you raise $\log p$ or improve the guess. Encoder and decoder want the same number: there is no adversary, though one of the documents says so.
+# it, and you raise $\log p$ or improve the guess. Encoder and decoder want the same number: there is no adversary, though one of the documents speaks of one.
 #
 # All three terms are known if decoder and noise are linear and Gaussian. There $\log p(x|z)$ is a square in
-# $z$, and $2D$ fair draws are as good as infinitely many.
+# $z$. If the code has $D$ numbers, $2D$ fair draws are then as good as infinitely many.
 
 
 # %% tags=["def"]
@@ -259,7 +260,7 @@ same(
 # \frac RP+\frac1D\sum_j\mathrm{KL}_j=\frac1P\Big(R+\beta\sum_j\mathrm{KL}_j\Big),\qquad\beta=\frac PD\qquad\text{(9.4)}
 # $$
 #
-# A published notebook with 784 pixels and 200 numbers trains with $\beta=3.92$ and calls it a VAE. If only the KL is averaged,
+# A published notebook does that with 784 pixels and 200 numbers, and calls it a VAE (exercise 9.3). If only the KL is averaged,
 # as in one of our documents, $\beta=1/D$.
 
 
@@ -291,7 +292,8 @@ same(
 # ## The case that can be solved
 #
 # Linear decoder, $x=Wz+b$ plus noise of variance $s^2$ in each of $P$ pixels. Then $p(x)=N(b,WW^\top+s^2I)$: principal component analysis
-# (主成分分析) that is a density. Its maximum has the eigenvalues $\lambda_j$ of the covariance in it, as in chapter 8, and the noise gets what is left over:
+# (主成分分析) that is a density. With $m$ numbers in the code, the highest mean over images has the $m$ largest eigenvalues $\lambda_j$ of the
+# covariance in it, as in chapter 8, and the noise gets what is left over ($s^2$ is from here on that of the pixels, not of a cloud):
 #
 # $$
 # \max\,\overline{\log p(x)}=-\tfrac12\Big[P\log2\pi+P+\sum_{j\le m}\log\lambda_j+(P-m)\log s^2\Big],\quad s^2=\frac1{P-m}\sum_{j>m}\lambda_j\qquad\text{(9.5)}
@@ -663,8 +665,8 @@ def wrong_width(r):
 check("9.E4", wrong_width)
 
 # %% [markdown] tags=["ex-9-5"]
-# **Exercise 9.5** ● *Neither.* A document adds $-\frac12(1+\log s^2-\mu^2-s^2)$ to an *autoencoder*, which decodes $\mu$ and never draws. Let the codes have mean
-# 0 and variance $c^2$. With $s$ at its best, what does the term cost on average, as a function of $c$? Then let the decoder multiply by $1/c$, and $c\to0$.
+# **Exercise 9.5** ● *Neither.* A document adds $-\frac12(1+\log s^2-\mu^2-s^2)$ to an *autoencoder*, which decodes $\mu$ and never draws. Let the codes $\mu$ have mean
+# 0 and variance $c^2$. With $s$ at its best, what does the term cost on average, as a function of $c$? Then let the decoder multiply by $1/c$, and $c\to0$: what has the term achieved?
 
 
 # %% tags=["try-9-5"]

@@ -241,7 +241,7 @@ print("with the grid cut at 4:", V(lp - lq, lp, lq))
 
 # %% [markdown]
 # Gaussians at distance 0, 1 and 3. The last line is a warning to all who check such numbers: a grid
-# that ends at $\pm4$ looks generous, but one density still has $2\cdot10^{-4}$ of its mass outside, and the
+# that ends at $\pm4$ looks generous, but each density still has $2\cdot10^{-4}$ of its mass outside, and the
 # fifth digit is gone.
 
 # %% [markdown] tags=["eq-11-4"]

@@ -185,8 +185,9 @@ same("21.2", by_library=looking_back(*point), by_bayes=by_bayes(*point))
 # %% [markdown] tags=["eq-21-3"]
 # ## What is a wrong guess worth?
 #
-# Chapter 9's bound once more, with a thousand codes $x_1,\dots,x_T$ and nothing to learn in the encoder: $-\log p(x_0)\le L_T+L_{T-1}+\dots+L_0$, to be *lowered*, one KL divergence for each
-# step, between the true step back and the model's. Both are Gaussians of the same width; only the means differ:
+# Chapter 9's bound once more, with a thousand codes $x_1,\dots,x_T$ and nothing to learn in the encoder: on average $-\log p(x_0)\le L_T+L_{T-1}+\dots+L_0$, to be *lowered*. $L_0$ is
+# $-\log p(x_0|x_1)$ of the last step, $L_T$ what $x_T$ still knows of the image (the lab), and each other is one KL divergence, between the true step back and the
+# model's. Both are Gaussians of the same width; only the means differ:
 #
 # $$
 # L_{t-1}=\tfrac12(\mathrm{SNR}_{t-1}-\mathrm{SNR}_t)\,|x_0-\hat x_0|^2=\tfrac12\Big(\frac{\mathrm{SNR}_{t-1}}{\mathrm{SNR}_t}-1\Big)|\varepsilon-\hat\varepsilon|^2\qquad\text{(21.3)}
@@ -240,7 +241,7 @@ left.legend()
 
 # %% [markdown]
 # *What to see:* left, the linear schedule of the first paper destroys small images early and spends its last third on pure noise; the
-# cosine goes evenly. Right, at $t=1$ the weight is a hundred times that of the middle and more (that of the cosine rises at the other
+# cosine goes evenly. Right, at $t=2$, where the curves begin, the weight is a hundred times that of the middle and more (that of the cosine rises at the other
 # end, too, where it takes large steps). In $L$ all weigh the same, as if the curves were flat.
 
 # %% [markdown] tags=["eq-21-4"]
@@ -300,7 +301,7 @@ same(
 # %% [markdown] tags=["eq-21-5"]
 # ## Many steps at once
 #
-# A guess of the noise is a guess of the image: $\hat x_0=(x_t-\sqrt{1-\bar\alpha_t}\,\hat\varepsilon)/\sqrt{\bar\alpha_t}$. **DDIM** puts both together again at
+# A guess of the noise is a guess of the image: $\hat x_0=(x_t-\sqrt{1-\bar\alpha_t}\,\hat\varepsilon)/\sqrt{\bar\alpha_t}$. **DDIM** (denoising diffusion implicit models) puts both together again at
 # any earlier time $s$, not only $t-1$:
 #
 # $$
@@ -424,7 +425,8 @@ show(Guided.guess)
 # %% [markdown] tags=["run"]
 # ## Run: the perfect one and the learned one
 #
-# A small U-Net, told time and class (a share of 0.15 of the classes withheld). It says $v$, a mixture of noise and image from
+# A small U-Net. Large ones go down to coarse images and up again; ours has one level: each 2×2 pixels become one of 4×4 places, which convolutions mix with
+# their neighbours and attention (注意力) with all others. It is told time and class (a share of 0.15 of the classes withheld). It says $v$, a mixture of noise and image from
 # which both are had without dividing by a small number (exercise 21.5).
 
 
@@ -522,7 +524,7 @@ for k, count in enumerate(counts[:-1]):
 #
 # ## Run: asked, and asked louder
 #
-# Now with a class, and with $w$ from $-1$ to 8.
+# Now with a class, and with $w$ from $-1$ to 8. (Samplers hold each guess of $x_0$ within $[-1,1]$, as pixels are; for the Gaussians of P5 `clip=False` lets go.)
 
 # %% tags=["def"]
 LOUD = (-1, 0, 1, 2, 8)
@@ -654,7 +656,7 @@ axes.set_xlabel("a column each: the same first noise")
 #
 # ○ check ● derive ◆ open. `hint("21.E1")` helps, `solution("21.E1")` tells.
 #
-# **Exercise 21.1** ○ A pixel of the image is 1, alpha_bar_t is 0.36. Which is the probability that the noisy pixel is
+# **Exercise 21.1** ○ A pixel of the image is 1, alpha_bar_t is 0.36. What is the probability that the noisy pixel is
 # negative?
 
 # %% tags=["try-21-1"]
@@ -703,7 +705,7 @@ check("21.E5", image_of)
 
 # %% [markdown] tags=["ex-21-6"]
 # **Exercise 21.6** ● *One step.* Which image does DDIM give from $T=1000$ with a single step and the ideal denoiser, nearly, whatever the noise? Give
-# the mean brightness of its pixels for these training images, if the brightnesses of three are $-0.2$, $-0.5$ and $-0.5$.
+# the mean brightness of its pixels for three training images, of the brightnesses $-0.2$, $-0.5$ and $-0.5$.
 
 # %% tags=["try-21-6"]
 check("21.E6", None)

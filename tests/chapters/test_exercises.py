@@ -3,11 +3,13 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import tinygen.course
 from chapters.tools import book, handout
-from tinygen.course.exercises import load
+from tinygen import tensor
+from tinygen.course.exercises import Exercise, load
 
 NUMBERS = [source.number for source in book.chapters()]
 
@@ -49,6 +51,14 @@ def test_nothing_is_to_do(exercise):
 @every_exercise
 def test_truth_is_right(exercise):
     assert exercise.judge(as_answer(exercise, exercise.truth)).status == "right"
+
+
+def test_a_number_may_come_as_an_array_of_one():
+    asked = Exercise("1.E1", truth=0.4, wrong={"twice": 0.8}, hints=["?"])
+    for kind in (float, np.float32, np.array, tensor, lambda x: tensor([x])):
+        assert asked.judge(kind(0.4)).status == "right"
+        assert asked.judge(kind(0.8)) == ("wrong", "twice")
+    assert asked.judge(np.array([0.4, 0.4])).status == "wrong"
 
 
 @every_exercise
