@@ -31,7 +31,7 @@ MARKS = "<!-- from ddim_steps.py -->\n", "<!-- end of ddim_steps.py -->\n"
 N = 1000  # samples of every row
 SHOWN = 1, 2, 5, 10, 20, 50, 100  # steps in the picture
 ROWS = (  # sampler, its options, numbers of steps
-    ("DDIM", {}, (5, 10, 20, 50)),
+    ("DDIM, eta 0", {"eta": 0.0}, (5, 10, 20, 50)),
     ("DDIM, eta 1", {"eta": 1.0}, (20, 50)),
 )
 WEIGHTS = -1.0, 0.0, 1.0, 2.0, 4.0
@@ -100,7 +100,7 @@ def guidance_table(recipe) -> str:
     """Every guidance weight, each class 100 times."""
     rows = {}
     for w in WEIGHTS:
-        asked = {"guidance": w, "steps": GUIDED_STEPS}
+        asked = {"guidance": w, "steps": GUIDED_STEPS, "eta": 0.0}
         rows[f"{w:g}"], real = once(recipe, BY_CLASS, **asked)
     return table("w", BY_CLASS, {**rows, "real digits": real})
 
@@ -109,7 +109,7 @@ def draw_pictures(recipe, by_class) -> None:
     """Samples; the same noise with more and more steps; classes with more guidance."""
     plot.save_samples(PICTURES / "ddpm.png", recipe.draw(64))
     plot.save_figure(PICTURES / "ddpm-denoising.png", recipe.draw_film, (9, 5))
-    images = np.concatenate([recipe.draw(12, steps=steps) for steps in SHOWN])
+    images = np.concatenate([recipe.draw(12, steps=steps, eta=0.0) for steps in SHOWN])
     plot.save_image(PICTURES / "ddpm-steps.png", plot.image_grid(images, 12))
     images = np.concatenate([by_class.draw(10, guidance=w) for w in WEIGHTS])
     plot.save_image(PICTURES / "ddpm-guidance.png", plot.image_grid(images, 10))
@@ -141,7 +141,8 @@ def measured(recipe, by_class) -> str:
         f"Measured on {date.today()} with {versions}; {both}; {N} samples a row, CPU "
         "seconds of one thread on a machine that other work shared.\n\n"
         f"### Steps\n\n{steps_table(recipe)}\n"
-        f"### Guidance\n\n{GUIDED_STEPS} steps of DDIM.\n\n{guidance_table(by_class)}"
+        f"### Guidance\n\n{GUIDED_STEPS} steps of DDIM, eta 0.\n\n"
+        f"{guidance_table(by_class)}"
     )
 
 

@@ -81,9 +81,10 @@ def test_averaged_weights_draw_and_training_goes_on_with_its_own():
 def test_samples_do_not_depend_on_how_many_are_drawn_at_a_time():
     recipe = made("ddpm-class")
     after(recipe, 2)
-    together = recipe.draw(6, guidance=0.5)
+    asked = {"guidance": 0.5, "eta": 0.0}  # nothing is drawn on the way
+    together = recipe.draw(6, **asked)
     recipe.batch = 4
-    np.testing.assert_allclose(recipe.draw(6, guidance=0.5), together, atol=2e-5)
+    np.testing.assert_allclose(recipe.draw(6, **asked), together, atol=2e-5)
 
 
 def test_classes_are_drawn_in_turn_and_guidance_0_is_the_model_itself():
@@ -150,6 +151,7 @@ def test_the_default_number_of_steps_is_that_of_the_sampler():
     recipe = made("ddpm-8x8", timesteps=60)
     assert recipe.sampler().steps == 3 and recipe.sampler().clip
     assert recipe.sampler("ancestral").steps == 60
+    assert (recipe.sampler().eta, recipe.sampler("ancestral").eta) == (1.0, 0.0)
     assert recipe.sampler("ancestral", 7, variance="large").variance == "large"
     assert not made("ddpm-plane").sampler().clip
 

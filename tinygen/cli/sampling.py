@@ -4,7 +4,7 @@ OPTIONS = {  # option of the recipe's `sample` -> flag, type, help
     "label": ("--class", int, "of a conditional model"),
     "sampler": ("--sampler", str, "ddim or ancestral"),
     "steps": ("--steps", int, "of the sampler, at most those of training"),
-    "eta": ("--eta", float, "noise in each step of ddim, 0 to 1; default 0"),
+    "eta": ("--eta", float, "noise in each step of ddim, 0 to 1"),
     "variance": ("--variance", str, "of ancestral: small or large"),
     "guidance": ("--guidance", float, "w: 0 the class alone, above 0 more of it"),
 }

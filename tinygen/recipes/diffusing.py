@@ -32,6 +32,7 @@ class DiffusionConfig(Recipe.Config):
     schedule: str = option("cosine", "of the noise", choices=tuple(SCHEDULES))
     predict: str = option("v", "what the network says of x_t", choices=KINDS)
     sampling_steps: int = option(50, "of the sampler DDIM, unless asked", least=1)
+    eta: float = option(0.0, "noise in each of them, unless asked", least=0, most=1)
 
 
 def checked_image(image, shape) -> np.ndarray:
@@ -130,14 +131,16 @@ class Diffusion(Recipe):
             self.ema.update()
         return {"mse": loss}
 
-    def sampler(self, sampler="ddim", steps=None, eta=0.0, variance="small") -> Sampler:
-        """How to draw; see `Sampler`.
+    def sampler(self, sampler="ddim", steps=None, eta=None, variance="small"):
+        """-> Sampler: how to draw.
 
-        steps : if left out, the run's `sampling_steps`; ancestral takes all
+        steps, eta : if left out, those of the run's options; ancestral takes all steps
         """
+        config, every = self.config, sampler == "ancestral"
         if steps is None:
-            every = sampler == "ancestral"
-            steps = self.config.timesteps if every else self.config.sampling_steps
+            steps = config.timesteps if every else config.sampling_steps
+        if eta is None:
+            eta = 0.0 if every else config.eta
         return Sampler(sampler, steps, eta, variance, self.clip)
 
     def guided(self, guidance=None):

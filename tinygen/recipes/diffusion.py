@@ -31,6 +31,7 @@ class ImageConfig(DiffusionConfig):
     steps: int = 4500
     batch_size: int = 32
     sample_every: int = 900
+    eta: float = 1.0
     widths: tuple[int, ...] = option((24, 48, 96), "channels, the highest level first")
     patch: int = option(1, "pixels a side that the top takes as one", least=1)
     shift: int = option(1, "move images by up to so many pixels", least=0)
