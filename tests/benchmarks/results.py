@@ -1,6 +1,7 @@
 """Train recipes as they are by default, judge them, and write docs/results.md.
 
 results.py train RECIPE [SEED ...]   train, evaluate, keep docs/results/RECIPE-SEED.json
+results.py judge RECIPE [SEED ...]   judge runs that are kept, after a change of drawing
 results.py page                      write the page from all records that are there
 
 Runs are kept in runs/results/.  A record holds what `tinygen evaluate` measures, the
@@ -18,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tinygen import plot
 from tinygen.metrics import report
 from tinygen.recipes import RECIPES
+from tinygen.recipes.trained import trained
 from tinygen.train import loop
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -69,6 +72,18 @@ def train(name: str, seed: int) -> None:
     if seed == 0:
         shutil.copy(folder / "samples.png", RECORDS / f"{name}.png")
     print(place, round(seconds), "s", record.get("measures"), flush=True)
+
+
+def judge(name: str, seed: int) -> None:
+    """Draw anew from a kept run, and judge; its training stays in the record."""
+    recipe = trained(Path("runs/results") / f"{name}-{seed}")
+    place = RECORDS / f"{name}-{seed}.json"
+    record = json.loads(place.read_text()) | {"options": recipe.config.to_dict()}
+    record |= judged(recipe)
+    place.write_text(json.dumps(record, indent=1) + "\n")
+    if seed == 0:
+        plot.save_samples(RECORDS / f"{name}.png", recipe.draw(64))
+    print(place, record["measures"], flush=True)
 
 
 def judged(recipe) -> dict:
@@ -219,9 +234,9 @@ What the recipes measure on held-out data themselves:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["train", name, *seeds]:
+        case ["train" | "judge" as what, name, *seeds]:
             for seed in seeds or ["0", "1", "2"]:
-                train(name, int(seed))
+                {"train": train, "judge": judge}[what](name, int(seed))
         case ["page"]:
             PAGE.write_text(page(records()))
         case _:
