@@ -97,11 +97,14 @@ def steps_table(recipe) -> str:
 
 
 def guidance_table(recipe) -> str:
-    """Every guidance weight, each class 100 times."""
+    """Every guidance weight, and noise on the way; each class 100 times."""
     rows = {}
     for w in WEIGHTS:
         asked = {"guidance": w, "steps": GUIDED_STEPS, "eta": 0.0}
         rows[f"{w:g}"], real = once(recipe, BY_CLASS, **asked)
+    for eta in (0.0, 1.0):
+        asked = {"guidance": 1.0, "steps": 50, "eta": eta}
+        rows[f"1, 50 steps, eta {eta:g}"], real = once(recipe, BY_CLASS, **asked)
     return table("w", BY_CLASS, {**rows, "real digits": real})
 
 
@@ -141,7 +144,7 @@ def measured(recipe, by_class) -> str:
         f"Measured on {date.today()} with {versions}; {both}; {N} samples a row, CPU "
         "seconds of one thread on a machine that other work shared.\n\n"
         f"### Steps\n\n{steps_table(recipe)}\n"
-        f"### Guidance\n\n{GUIDED_STEPS} steps of DDIM, eta 0.\n\n"
+        f"### Guidance\n\nDDIM, {GUIDED_STEPS} steps, eta 0, unless said.\n\n"
         f"{guidance_table(by_class)}"
     )
 

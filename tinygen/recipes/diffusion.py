@@ -107,6 +107,7 @@ class ClassDDPM(DDPM):
 
         drop: float = option(0.1, "share of labels left out", above=0, below=1)
         guidance: float = option(1.0, "w, where none is asked for", least=-1)
+        eta: float = 0.0  # guided, the way needs no noise: it only costs variety
 
     def classes(self):
         """As many as the data have."""
