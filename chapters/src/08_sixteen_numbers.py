@@ -400,7 +400,7 @@ shared.measure(
     "0.9 % of the error, and gradients hardly feel it. A small error is no witness of a plane.",
 )
 denoiser = Autoencoder((1, 8, 8), 32, rng=tg.rng(8, "denoiser"))
-trained(denoiser, x8, steps(3000, 20), lr=3e-3, noise=0.8)
+denoiser = trained(denoiser, x8, steps(3000, 20), lr=3e-3, noise=0.8)
 
 # %% tags=["run"]
 figure, _ = plt.subplots(2, 1, figsize=(6, 1.9))
