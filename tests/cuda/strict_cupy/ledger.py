@@ -71,8 +71,8 @@ class Ledger:
         if count is None:
             count = 0 if _is_view(result, given) else 1
         self.launches[name] += count
-        if self.tape is not None and count:
-            self.tape.append((compute, result))
+        if self.tape is not None:  # even of no kernel: a graph keeps all its memory
+            self.tape.append((compute if count else lambda: result, result))
         return result
 
     @contextmanager

@@ -86,8 +86,8 @@ def asnumpy(a, *_, **__):
 
 def empty_like(prototype, dtype=None, order="K", subok=None, shape=None):
     """New memory whose axes lie as the prototype's."""
-    ledger.allocate("empty_like")
-    return ndarray.of(np.empty_like(unwrap(prototype), dtype, order, shape=shape))
+    made = lambda: np.empty_like(unwrap(prototype), dtype, order, shape=shape)
+    return ndarray.of(ledger.work("empty_like", made, 0))
 
 
 def as_strided(x, shape=None, strides=None):
