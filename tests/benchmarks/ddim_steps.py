@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygen import plot
-from tinygen.metrics import report
+from tinygen.metrics.report import report_of
 from tinygen.recipes.trained import trained
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -70,9 +70,7 @@ def judged(recipe, columns, **asked) -> tuple[list[str], list[str]]:
     began = time.process_time()
     samples = recipe.draw(N, **asked)
     seconds = time.process_time() - began
-    classes = len(recipe.data.classes)
-    wanted = np.arange(N) % classes if recipe.conditional else None
-    found = report(samples, recipe.data.held_out, recipe.data.train, asked=wanted)
+    found = report_of(recipe, samples)
     values = [found.measures[name] for name in columns.values()]
     cells = [f"{value:.3f}" for value, _ in values]
     print(asked, *cells, f"{seconds:.0f} s", flush=True)

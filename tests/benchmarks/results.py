@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygen import plot
-from tinygen.metrics import report
+from tinygen.metrics.report import report_of
 from tinygen.recipes import RECIPES
 from tinygen.recipes.trained import trained
 from tinygen.train import loop
@@ -88,13 +88,10 @@ def judge(name: str, seed: int) -> None:
 
 def judged(recipe) -> dict:
     """What `tinygen evaluate` measures of N samples."""
-    classes = np.arange(N) % len(recipe.data.classes)
     began = time.perf_counter()
     samples = recipe.draw(N)
     seconds = time.perf_counter() - began
-    asked = classes if recipe.conditional else None
-    splits = recipe.data.held_out, recipe.data.train
-    found = report(samples, *splits, asked=asked).to_dict()
+    found = report_of(recipe, samples).to_dict()
     return {"seconds to draw 1000": round(seconds, 1), **found}
 
 

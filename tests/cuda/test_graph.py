@@ -256,14 +256,14 @@ def test_products_by_the_library(shapes, order, dtype, cuda):
 def test_tf32_is_the_users_choice(asked, mode, cuda, monkeypatch):
     monkeypatch.setenv("CUPY_TF32", asked)
     product = cublas.Product(xp, xp.cuda.Stream(non_blocking=True))
-    assert product.library.mode == mode
-    assert product.library.workspace == (product.workspace.data.ptr, cublas.WORKSPACE)
+    assert product.cublas.mode == mode
+    assert product.cublas.workspace == (product.workspace.data.ptr, cublas.WORKSPACE)
 
 
 def test_an_error_of_the_library_is_told(cuda):
     product = cublas.Product(xp, xp.cuda.Stream(non_blocking=True))
     with pytest.raises(DeviceError, match="cublasSgemm_v2: cuBLAS status 13"):
-        product.library.cublasSgemm_v2 = lambda *_: 13
+        product.cublas.cublasSgemm_v2 = lambda *_: 13
         product(xp.ones((2, 2), "float32"), xp.ones((2, 2), "float32"))
 
 

@@ -41,15 +41,10 @@ def judged(recipe, n: int, seed: int | None, how: dict) -> dict:
 
     how : options of the recipe's `sample`
     """
-    import numpy as np
+    from tinygen.metrics.report import report_of
 
-    from tinygen.metrics.report import report
-
-    classes = len(recipe.data.classes)
-    asked = np.arange(n) % classes if recipe.conditional else None
     how = recipe.checked(how)
-    samples = recipe.draw(n, seed=seed, **how)
-    found = report(samples, recipe.data.held_out, recipe.data.train, asked=asked)
+    found = report_of(recipe, recipe.draw(n, seed=seed, **how))
     print(f"{'':22} {'samples':>10} {'real':>10}   ({n} samples)")
     for name, (value, real) in found.measures.items():
         print(f"{name:22} {value:10.4f} {real:10.4f}")

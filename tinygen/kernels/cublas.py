@@ -37,7 +37,7 @@ class Product:
     """
 
     def __init__(self, xp, stream):
-        self.xp, self.library, self.handle = xp, load(), POINTER()
+        self.xp, self.cublas, self.handle = xp, load(), POINTER()
         self.call("cublasCreate_v2", ctypes.byref(self.handle))
         self.call("cublasSetStream_v2", self.handle, POINTER(stream.ptr))
         self.workspace = xp.empty(WORKSPACE, "uint8")  # the stream has to be set before
@@ -49,7 +49,7 @@ class Product:
 
     def call(self, name: str, *args) -> None:
         """A function of cuBLAS, which returns 0 if all is well."""
-        if status := getattr(self.library, name)(*args):
+        if status := getattr(self.cublas, name)(*args):
             raise DeviceError(f"{name}: cuBLAS status {status}. Fix: without --graph")
 
     def __call__(self, a, b):

@@ -59,6 +59,7 @@ def batch_norm(x, weight, bias, eps):
 
 
 def batch_norm_backward(g, x, mean, rstd, weight):
+    """Gradients of `batch_norm` in training by x, weight and bias."""
     axes = (0, *range(2, x.ndim))
     rstd = per_channel(rstd, x)
     x_hat = (x - per_channel(mean, x)) * rstd
@@ -83,6 +84,7 @@ def group_norm(x, groups, weight, bias, eps):
 
 
 def group_norm_backward(g, x, mean, rstd, weight):
+    """Gradients of `group_norm` by x, weight and bias."""
     grouped = in_groups(x, mean.shape[1])
     axes = tuple(range(2, grouped.ndim))
     mean, rstd = (v.reshape(*v.shape, *(1 for _ in axes)) for v in (mean, rstd))
@@ -101,6 +103,7 @@ def layer_norm(x, weight, bias, eps, ndim=1):
 
 
 def layer_norm_backward(g, x, mean, rstd, weight):
+    """Gradients of `layer_norm` by x, weight and bias."""
     axes = tuple(range(mean.ndim, x.ndim))
     mean, rstd = (v.reshape(*v.shape, *(1 for _ in axes)) for v in (mean, rstd))
     x_hat = (x - mean) * rstd

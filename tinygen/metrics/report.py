@@ -59,6 +59,16 @@ class Seen(NamedTuple):
         return self.probabilities.argmax(1)
 
 
+def report_of(recipe, samples) -> Report:
+    """`report` on samples of a recipe of images, beside its own data.
+
+    Those of a conditional recipe are to be of each class in turn, as it draws them.
+    """
+    classes = np.arange(len(samples)) % len(recipe.data.classes)
+    splits = recipe.data.held_out, recipe.data.train
+    return report(samples, *splits, asked=classes if recipe.conditional else None)
+
+
 def report(samples, held_out, train, *, asked=None) -> Report:
     """Measure samples against held-out images, and real images likewise.
 

@@ -69,6 +69,7 @@ def terms(case: Case, expected) -> list[np.ndarray]:
 
 
 def told(where: str, difference: str) -> list[str]:
+    """The complaints of a check: one, or none where there is no difference."""
     return [f"{where}: {difference}"] if difference else []
 
 

@@ -94,12 +94,8 @@ class Kind:
 
 def graphs_of(recipe: Recipe) -> "Graphs":
     """The training steps of a recipe."""
-
-    def take(number, streams):
-        return recipe.train_step(recipe.data.batch(number), number, streams)
-
     modules = recipe.modules().values()
-    return Graphs(take, modules, recipe.streams, f"recipe {recipe.name}")
+    return Graphs(recipe.take, modules, recipe.streams, f"recipe {recipe.name}")
 
 
 class Graphs:

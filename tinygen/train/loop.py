@@ -183,8 +183,7 @@ class Training:
             if self.graphs:
                 losses = self.graphs.step(step)
             else:
-                batch = recipe.data.batch(step)
-                losses = recipe.train_step(batch, step, recipe.streams(step))
+                losses = recipe.take(step, recipe.streams(step))
             return read(losses) if reads else self.losses
         except NonFiniteError as error:
             raise self.not_finite(step, error, sure=self.cheap_to_read) from error

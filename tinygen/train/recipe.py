@@ -117,6 +117,10 @@ class Recipe(ABC):
             for the same stream gives the same numbers twice
         """
 
+    def take(self, step: int, rng: Rng) -> dict:
+        """`train_step` on the batch of that step."""
+        return self.train_step(self.data.batch(step), step, rng)
+
     @abstractmethod
     def sample(self, n: int, *, rng: np.random.Generator):
         """n samples: (n, C, H, W) in [-1, 1], or (n, 2) points; Tensor or array.
